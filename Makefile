@@ -1,0 +1,53 @@
+# The only command surface: people and CI call the same targets. Each sets up what it needs and says what it does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+# Bytecode is kept: without it each start imports pulumi_aws for 8 s instead of 1 s.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup demo test test-fast lint engine bundles docs clean
+
+help: ## Show the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("leanto needs Python 3.11 or later, this is " + sys.version.split()[0] + ": set PYTHON=/path/to/python3.11 or later") if sys.version_info < (3, 11) else None'
+	@echo "leanto: making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.synced: pyproject.toml uv.lock | $(BIN)/uv
+	@echo "leanto: installing the locked dependencies into $(VENV)"
+	@$(BIN)/uv sync --frozen --quiet --inexact
+	@touch $@
+
+setup: $(VENV)/.synced ## Make the virtual environment from the lock.
+
+engine: setup ## Find or build the Pulumi engine (about 5 minutes once, then cached).
+	@$(BIN)/leanto engine
+
+demo: engine ## Deploy the hybrid preset into AWS in a box, ask it a question, take it down.
+	@$(BIN)/leanto demo
+
+test: engine ## Run all tests, those with the real engine included.
+	@$(BIN)/python -m pytest
+
+test-fast: setup ## Run the tests that need no engine.
+	@$(BIN)/python -m pytest -m "not engine and not slow"
+
+lint: setup ## Check style, types and layers.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+docs: setup ## Regenerate the generated pages under docs/reference.
+	@$(BIN)/python -m leanto.reference
+
+bundles: setup ## Build the function bundles for AWS.
+	@$(BIN)/leanto bundle
+
+clean: ## Remove what builds leave behind; the engine stays in the cache.
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
