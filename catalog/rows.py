@@ -1,0 +1,151 @@
+"""The rows of the catalogue: what is known of an instance, a price, a provider and a model, and since when."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One EC2 instance type with GPUs. `gpu_memory_mib` is per GPU, as nvidia-smi shows it."""
+
+    type: str
+    vcpus: int
+    memory_gib: int
+    architecture: str
+    gpu: str
+    gpu_count: int
+    gpu_memory_mib: int
+    local_nvme_gb: int
+    network_baseline_gbps: Decimal
+    source: str
+    date: dt.date
+
+
+@dataclass(frozen=True)
+class InstancePrice:
+    """What an instance type costs in one region; `spot_usd_per_hour` is a median over its zones at one moment."""
+
+    instance_type: str
+    region: str
+    on_demand_usd_per_hour: Decimal
+    mark: str
+    source: str
+    date: dt.date
+    spot_usd_per_hour: Decimal | None = None
+    spot_source: str | None = None
+    spot_date: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class UnitPrice:
+    """What one unit of an AWS service costs, by region. `marks` names the regions whose figure is not verified."""
+
+    item: str
+    unit: str
+    usd: Mapping[str, Decimal]
+    sources: tuple[str, ...]
+    date: dt.date
+    marks: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FreeQuota:
+    """How much of an item an account gets free each month, over all that runs in it."""
+
+    item: str
+    quantity: int
+    unit: str
+    source: str
+    date: dt.date
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A managed provider that speaks the OpenAI chat API, and how a request to it is addressed and authenticated."""
+
+    name: str
+    title: str
+    auth: str
+    source: str
+    date: dt.date
+    base_url: str = ""
+    residency_base_urls: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    residency_from_region: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ManagedModel:
+    """A model of a provider with its prices in USD per million tokens.
+
+    Above `tier_above_input_tokens` input tokens in one request, the whole request costs the tier's prices.
+    `shuts_down` is the day from which the provider refuses it; None when no date is known.
+    `api` is "converse" when only Bedrock Converse serves the model, which the gateway does not speak.
+    """
+
+    provider: str
+    model: str
+    input_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+    maximum_input_tokens: int
+    source: str
+    date: dt.date
+    cached_input_usd_per_million: Decimal | None = None
+    tier_above_input_tokens: int | None = None
+    tier_input_usd_per_million: Decimal | None = None
+    tier_output_usd_per_million: Decimal | None = None
+    shuts_down: dt.date | None = None
+    api: str = "chat-completions"
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """An open-weight model file for llama.cpp, pinned by revision, size and sha256.
+
+    `kv_bytes_per_token` is the key-value cache of one token of context at 16 bits. A `restricted` licence needs an
+    explicit acceptance in the settings.
+    """
+
+    id: str
+    title: str
+    parameters_billion: Decimal
+    active_parameters_billion: Decimal
+    quantisation: str
+    repository: str
+    revision: str
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    restricted: bool
+    context_tokens: int
+    kv_bytes_per_token: int
+    mark: str
+    source: str
+    date: dt.date
+    licence_note: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All tables, immutable, each keyed by what names a row; `sources` spells out a file's short source names."""
+
+    instances: Mapping[str, Instance]
+    instance_prices: Mapping[tuple[str, str], InstancePrice]
+    unit_prices: Mapping[str, UnitPrice]
+    free_quotas: Mapping[str, FreeQuota]
+    providers: Mapping[str, Provider]
+    managed_models: Mapping[tuple[str, str], ManagedModel]
+    open_models: Mapping[str, OpenModel]
+    sources: Mapping[str, Mapping[str, str]]
+
+    def models_of(self, provider: str) -> tuple[ManagedModel, ...]:
+        """Return the models of one provider in the order of the data file; empty for one that is not listed."""
+        return tuple(model for (name, _), model in self.managed_models.items() if name == provider)
