@@ -1,0 +1,72 @@
+"""What can go wrong between the command and the Pulumi engine, each with the remedy in its message."""
+
+from dataclasses import dataclass
+
+
+class EngineError(Exception):
+    """The engine, or a run of it, did not do what was asked; the message is written for the user."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One step of the ladder that gave no engine: where we looked and why it was not taken."""
+
+    step: str
+    reason: str
+
+
+class EngineMissingError(EngineError):
+    """No Pulumi engine could be found, downloaded or built."""
+
+    def __init__(self, attempts: tuple[Attempt, ...], remedy: str) -> None:
+        self.attempts = attempts
+        tried = "\n".join(f"  - {attempt.step}: {attempt.reason}" for attempt in attempts)
+        super().__init__(f"no Pulumi engine could be had\n{tried}\n{remedy}")
+
+
+class StepFailedError(Exception):
+    """A step of the ladder cannot give an engine; the ladder goes on to the next one with this reason."""
+
+
+class StateLockedError(EngineError):
+    """The stack's state is locked by another run, or by one that was killed."""
+
+
+class StateUnreadableError(EngineError):
+    """The stack's state is damaged, or its place cannot be read or written."""
+
+
+class StackUnknownError(EngineError):
+    """There is no such stack in the state, or no settings file for it."""
+
+
+class InterruptedRunError(EngineError):
+    """The run was cancelled by the user; what was done until then is in the state."""
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A message of the engine about one resource, or about the run when `urn` is empty."""
+
+    severity: str
+    message: str
+    urn: str = ""
+
+    @property
+    def resource(self) -> str:
+        """Return `type name` of the resource, or an empty string."""
+        parts = self.urn.split("::")
+        return f"{parts[2].rsplit('$', 1)[-1]} {parts[3]}" if len(parts) > 3 else ""
+
+    def __str__(self) -> str:
+        return f"{self.resource}: {self.message}" if self.resource else self.message
+
+
+class DeploymentFailedError(EngineError):
+    """The engine could not bring the stack to the wanted state."""
+
+    def __init__(self, operation: str, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.operation = operation
+        self.diagnostics = diagnostics
+        lines = "\n".join(f"  - {diagnostic}" for diagnostic in diagnostics)
+        super().__init__(f"{operation} failed:\n{lines}")
