@@ -2,32 +2,31 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
-from leanto.embedded.aws import side
+from leanto.embedded.aws import errors, function_api, integrity, parameters, side
 from leanto.embedded.aws.call import Call, Environ, current_call, read_call
+from leanto.embedded.aws.idempotency import TransactionTokens
+from leanto.embedded.aws.invocations import Invocations
+from leanto.embedded.aws.lock import MOTO_LOCK
 from leanto.embedded.aws.side import SideRecords
 
 PREFIX = "/_leanto/"
-MOTO_LOCK = threading.RLock()
-"""One call at a time: moto 5.2.5 is not safe between threads (it lets 14 of 64 writers through a budget of 10).
-
-The lock is one for the process, because moto's state is one for the process.
-"""
 
 
 class Application:
     """Answers every request of one server. `account_id` is the account in which all its callers work."""
 
-    def __init__(self, account_id: str, side_records: SideRecords) -> None:
+    def __init__(self, account_id: str, side_records: SideRecords, invocations: Invocations) -> None:
         self.account_id = account_id
+        self.moto = DomainDispatcherApplication(create_backend_app)
         self._side = side_records
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._invocations = invocations
+        self._transactions = TransactionTokens()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one WSGI request."""
@@ -36,22 +35,36 @@ class Application:
         return response(environ, start_response)
 
     def _own(self, call: Call) -> Response:
-        parts = call.path_parts[1:]
-        if parts == ("ping",):
-            return _ping({"service": "leanto embedded AWS", "pid": os.getpid(), "account_id": self.account_id})
-        if parts and parts[0] == "side":
-            return side.answer(self._side, call, parts[1:])
-        return Response(json.dumps({"message": f"nothing at {call.raw_path}"}), 404, content_type="application/json")
+        match call.path_parts[1:]:
+            case ("ping",):
+                return _json({"service": "leanto embedded AWS", "pid": os.getpid(), "account_id": self.account_id})
+            case ("side", *rest):
+                return side.answer(self._side, call, tuple(rest))
+        return _json({"message": f"the embedded AWS has nothing at {call.raw_path}"}, 404)
 
     def _aws(self, call: Call, environ: Environ) -> Response:
+        if call.service == "lambda" and function_api.is_invocation(call):
+            return function_api.answer(call, self.account_id, self._invocations)
+        refusal = integrity.refusal(call)
+        if refusal is not None:
+            return refusal
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self.account_id
         token = current_call.set(call)
         try:
             with MOTO_LOCK:
-                return Response.from_app(self._moto, environ, buffered=True)
+                response = self._transactions.once(call, lambda: self._ask_moto(call, environ))
         finally:
             current_call.reset(token)
+        return errors.readable(call, response)
+
+    def _ask_moto(self, call: Call, environ: Environ) -> Response:
+        try:
+            if call.service == "ssm":
+                parameters.publish(self.account_id, call.region)
+            return Response.from_app(self.moto, environ, buffered=True)
+        except Exception as error:  # whatever moto raises, the caller gets an error of AWS's form
+            return errors.from_exception(call, error)
 
 
-def _ping(document: dict[str, Any]) -> Response:
-    return Response(json.dumps(document), content_type="application/json")
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status, content_type="application/json")

@@ -43,6 +43,11 @@ class Call:
             return ""
         return parse_qs(self.body.decode("utf-8", "replace")).get("Action", [""])[0]
 
+    @property
+    def action(self) -> str:
+        """What was asked, for messages: the operation's name or, in REST protocols, method and path."""
+        return self.target or self.form_action or f"{self.method} {self.raw_path}"
+
     def json_body(self) -> dict[str, Any]:
         """The body as a JSON object; empty when it is none."""
         try:
