@@ -1,0 +1,101 @@
+"""Looks prices up. What no table says is Unknown, with the reason: never zero, never a guess from elsewhere."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog.rows import Catalogue, FreeQuota
+from catalog.tables import catalogue
+
+HOURS_PER_MONTH = Decimal(730)
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """An amount that the catalogue cannot tell, and why."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Return how the amount reads in a table."""
+        return f"unknown: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A price in USD for one unit, with how sure it is, where it comes from and of when it is."""
+
+    usd: Decimal
+    unit: str
+    mark: str
+    source: str
+    date: dt.date
+
+
+@dataclass(frozen=True)
+class Line:
+    """What some resources cost a month in USD: at least `low`, at most `high`.
+
+    `low` uses up the account's free quotas and the cheapest way to buy, `high` neither. `quantity` is in `unit`; `usd`
+    is the price of one unit where there is a single one. `resources` are the names it is for.
+    """
+
+    item: str
+    resources: tuple[str, ...]
+    quantity: Decimal
+    unit: str
+    low: Decimal | Unknown
+    high: Decimal | Unknown
+    source: str = ""
+    date: dt.date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """The sum of lines. An unknown line adds nothing to `low`, which stays a lower bound, and makes `high` Unknown."""
+
+    low: Decimal
+    high: Decimal | Unknown
+
+
+def unit_price(item: str, region: str, tables: Catalogue | None = None) -> Quote | Unknown:
+    """Return the price of one unit of an AWS `item`, such as "kms.key", in `region`."""
+    row = (tables or catalogue()).unit_prices.get(item)
+    if row is None:
+        return Unknown(f"no price of {item} is listed")
+    if region not in row.usd:
+        return Unknown(f"no price of {item} in {region} is listed")
+    return Quote(row.usd[region], row.unit, row.marks.get(region, "verified"), ", ".join(row.sources), row.date)
+
+
+def instance_price(instance_type: str, region: str, *, spot: bool, tables: Catalogue | None = None) -> Quote | Unknown:
+    """Return the price of one hour of an instance type in `region`, on demand or at the median spot price."""
+    row = (tables or catalogue()).instance_prices.get((instance_type, region))
+    if row is None:
+        return Unknown(f"no price of {instance_type} in {region} is listed")
+    if not spot:
+        return Quote(row.on_demand_usd_per_hour, "hour", row.mark, row.source, row.date)
+    if row.spot_usd_per_hour is None or row.spot_source is None or row.spot_date is None:
+        return Unknown(f"no spot price of {instance_type} in {region} is listed")
+    return Quote(row.spot_usd_per_hour, "hour", "verified", row.spot_source, row.spot_date)
+
+
+def free_quota(item: str, tables: Catalogue | None = None) -> FreeQuota | None:
+    """Return what an account gets free of `item` each month, or None."""
+    return (tables or catalogue()).free_quotas.get(item)
+
+
+def total(lines: Iterable[Line]) -> Total:
+    """Add lines up."""
+    low, high = Decimal(0), Decimal(0)
+    unknown: list[str] = []
+    for line in lines:
+        low += line.low if isinstance(line.low, Decimal) else 0
+        if isinstance(line.high, Decimal):
+            high += line.high
+        else:
+            unknown.append(line.item)
+    return Total(low, Unknown("no upper bound without the price of " + ", ".join(unknown)) if unknown else high)
