@@ -1,0 +1,132 @@
+"""The outermost layer of the gateway: names each request, answers its errors, and writes its one access line.
+
+The line tells who asked for which model, which upstream answered, with what result and how fast; never what was said.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from runtime.gateway.answers import ClientGoneError, GatewayError
+from runtime.lambda_events import EXTENSION
+from runtime.lambda_lifespan import AsgiApp, Message, Receive, Send
+from runtime.log import now_iso, write_error, write_line
+
+CLIENT_GONE_STATUS = 499
+"""As nginx logs a request whose client hung up before the answer."""
+
+
+@dataclass
+class Record:
+    """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known."""
+
+    request_id: str
+    key_id: str = ""
+    team: str = ""
+    route: str = ""
+    model: str = ""
+    upstream: str = ""
+    upstream_status: int = 0
+    upstream_request_id: str = ""
+    status: int = 0
+    error: str = ""
+    first_byte_ms: int = 0
+    total_ms: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
+
+
+class AccessLog:
+    """ASGI middleware; puts the request's `Record` into the scope's state under `record`."""
+
+    def __init__(self, app: AsgiApp):
+        self._app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = Record(_request_id(scope))
+        scope.setdefault("state", {})["record"] = record
+        response = Response(send, record)
+        try:
+            await self._app(scope, receive, response.send)
+        except GatewayError as error:
+            await response.fail(error)
+        except ClientGoneError:
+            record.status = CLIENT_GONE_STATUS
+        except Exception as error:
+            write_error("request_crashed", error, request_id=record.request_id)
+            message = f"The gateway failed on this request; its operator finds it in the log as {record.request_id}."
+            await response.fail(GatewayError(500, "internal_error", message))
+        finally:
+            response.log()
+
+
+class Response:
+    """The response on its way to the client: counted, timed, and given the headers that every response has."""
+
+    def __init__(self, send: Send, record: Record):
+        self._send = send
+        self._record = record
+        self._begun = time.monotonic()
+        self._started = False
+        self._is_event_stream = False
+
+    async def send(self, message: Message) -> None:
+        """Pass one ASGI message on; raises ClientGoneError when nobody takes it any more."""
+        if message["type"] == "http.response.start":
+            self._started = True
+            self._record.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
+            self._is_event_stream = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
+        elif body := message.get("body", b""):
+            self._record.first_byte_ms = self._record.first_byte_ms or self._elapsed_ms()
+            self._record.response_bytes += len(body)
+        try:
+            await self._send(message)
+        except OSError:
+            raise ClientGoneError from None
+
+    async def fail(self, error: GatewayError) -> None:
+        """Answer with an error; in a stream that has begun, as its last event."""
+        self._record.error = error.code
+        try:
+            if not self._started:
+                await self.send({"type": "http.response.start", "status": error.status, "headers": _headers(error)})
+                await self.send({"type": "http.response.body", "body": error.json()})
+            elif self._is_event_stream:
+                await self.send({"type": "http.response.body", "body": error.event()})
+        except ClientGoneError:
+            self._record.status = CLIENT_GONE_STATUS
+
+    def log(self) -> None:
+        """Write the access line."""
+        self._record.total_ms = self._elapsed_ms()
+        fields = {name: value for name, value in asdict(self._record).items() if value not in {"", 0}}
+        write_line({"time": now_iso(), "event": "request", **fields})
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._begun) * 1000)
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        record = self._record
+        own = {
+            b"x-request-id": record.request_id,
+            b"x-leanto-upstream": record.upstream,
+            b"x-upstream-request-id": record.upstream_request_id,
+        }
+        return [(name, value.encode("latin-1", "replace")) for name, value in own.items() if value]
+
+
+def _headers(error: GatewayError) -> list[tuple[bytes, bytes]]:
+    passed = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in error.headers.items()]
+    return [(b"content-type", b"application/json"), *passed]
+
+
+def _request_id(scope: Mapping[str, Any]) -> str:
+    known = (scope.get("extensions") or {}).get(EXTENSION) or {}
+    return str(known.get("request_id") or uuid.uuid4())

@@ -1,0 +1,56 @@
+"""The gateway as an ASGI application: in Lambda it is served by `runtime.lambda_shim`, elsewhere by any ASGI server."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from runtime.gateway.access import AccessLog
+from runtime.gateway.answers import GatewayError
+from runtime.gateway.chat import chat_completions
+from runtime.gateway.models import list_models
+from runtime.gateway.services import Services, open_services
+
+
+class ChatCompletions:
+    """The chat endpoint in the form in which Starlette takes a bare ASGI application as one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await chat_completions(scope, receive, send)
+
+
+def create_app(variables: Mapping[str, str]) -> Starlette:
+    """Return the application; the variables are read when it starts, not before."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Services]]:
+        async with open_services(variables) as services:
+            yield {"services": services}
+
+    return Starlette(
+        routes=[
+            Route("/chat/completions", ChatCompletions(), methods=["POST"]),
+            Route("/models", list_models, methods=["GET"]),
+        ],
+        middleware=[Middleware(AccessLog)],
+        exception_handlers={HTTPException: _refuse},
+        lifespan=lifespan,
+    )
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    """Turn Starlette's own refusals, of paths and methods, into ours; they reach the client from the access layer."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "unknown_url", 405: "method_not_supported"}.get(status, "invalid_request")
+    raise GatewayError(status, code, "There is only POST /chat/completions and GET /models here.")
+
+
+app = create_app(os.environ)

@@ -1,0 +1,35 @@
+"""Who calls: the identity that the authorizer put into the request."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.gateway.answers import GatewayError
+from runtime.lambda_events import EXTENSION
+
+ALL_MODELS = "*"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The owner of the key; `models` is None for all models."""
+
+    key_id: str
+    team: str
+    models: frozenset[str] | None
+
+    def may_use(self, model: str) -> bool:
+        """Return whether the key is for this model."""
+        return self.models is None or model in self.models
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """Return the caller; raises GatewayError 401 unless an authorizer has said all that there is to say of one."""
+    known = (scope.get("extensions") or {}).get(EXTENSION) or {}
+    identity = known.get("authorizer") or {}
+    key_id, models = identity.get("keyId"), identity.get("models")
+    if not key_id or not models:
+        raise GatewayError(401, "invalid_api_key", "The request carries no valid key of this stack.")
+    allowed = None if models == ALL_MODELS else frozenset(json.loads(models))
+    return Caller(str(key_id), str(identity.get("team") or ""), allowed)

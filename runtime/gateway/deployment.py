@@ -1,0 +1,142 @@
+"""The document that a deployment gives the gateway: limits, providers and routes, read and checked once at start."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from runtime.errors import ConfigurationError
+
+SCHEMA = 1
+AUTH_KINDS = ("bearer", "api-key")
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one request; the first-byte bound holds for streamed answers only, as others come when all is done."""
+
+    request_bytes: int
+    request_timeout_seconds: float
+    first_byte_timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An API that speaks OpenAI's protocol below `base_url`; `auth` says in which header it wants its key."""
+
+    name: str
+    base_url: str
+    auth: str
+
+
+@dataclass(frozen=True)
+class ProviderUpstream:
+    """A model of a provider, by the provider's name for it."""
+
+    provider: Provider
+    model: str
+
+    @property
+    def name(self) -> str:
+        """How clients and log lines are told of this upstream."""
+        return f"{self.provider.name}/{self.model}"
+
+
+@dataclass(frozen=True)
+class LocalUpstream:
+    """A model that the stack's own GPU pool serves."""
+
+    model: str
+
+    @property
+    def name(self) -> str:
+        """How clients and log lines are told of this upstream."""
+        return f"local/{self.model}"
+
+
+Upstream = ProviderUpstream | LocalUpstream
+
+
+@dataclass(frozen=True)
+class Route:
+    """A public model name and its upstreams in order of preference; `created` is in seconds since the epoch."""
+
+    model: str
+    created: int
+    upstreams: tuple[Upstream, ...]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All that the gateway knows of the stack it serves."""
+
+    stack: str
+    limits: Limits
+    providers: Mapping[str, Provider]
+    routes: Mapping[str, Route]
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Read the document at `path`; raises ConfigurationError naming the file and the key that is wrong."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        return read_deployment(document)
+    except OSError as error:
+        raise ConfigurationError(f"the deployment document {path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigurationError(f"the deployment document {path} is not JSON") from None
+    except KeyError as error:
+        raise ConfigurationError(f"the deployment document {path} has no key {error.args[0]!r}") from None
+
+
+def read_deployment(document: Mapping[str, Any]) -> Deployment:
+    """Return the deployment that a document describes; raises ConfigurationError, or KeyError for a missing key."""
+    if document["schema"] != SCHEMA:
+        raise ConfigurationError(f"schema is {document['schema']!r}, this gateway reads {SCHEMA}; deploy both together")
+    limits = document["limits"]
+    providers = {name: _provider(name, fields) for name, fields in document["providers"].items()}
+    routes = [_route(fields, providers) for fields in document["routes"]]
+    return Deployment(
+        stack=str(document["stack"]),
+        limits=Limits(
+            request_bytes=int(limits["request_bytes"]),
+            request_timeout_seconds=float(limits["request_timeout_seconds"]),
+            first_byte_timeout_seconds=float(limits["first_byte_timeout_seconds"]),
+        ),
+        providers=MappingProxyType(providers),
+        routes=MappingProxyType({route.model: route for route in routes}),
+    )
+
+
+def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
+    provider = Provider(name, str(fields["base_url"]).rstrip("/"), str(fields["auth"]))
+    url = urlsplit(provider.base_url)
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS):
+        raise ConfigurationError(
+            f"providers.{name}.base_url is {provider.base_url!r}; a key travels there, so it must begin with https://"
+        )
+    if provider.auth not in AUTH_KINDS:
+        allowed = " or ".join(AUTH_KINDS)
+        raise ConfigurationError(f"providers.{name}.auth is {provider.auth!r}; it must be {allowed}")
+    return provider
+
+
+def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Route:
+    upstreams = tuple(_upstream(str(fields["model"]), upstream, providers) for upstream in fields["upstreams"])
+    return Route(str(fields["model"]), int(fields["created"]), upstreams)
+
+
+def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Upstream:
+    match fields["kind"]:
+        case "local":
+            return LocalUpstream(str(fields["model"]))
+        case "provider" if fields["provider"] in providers:
+            return ProviderUpstream(providers[fields["provider"]], str(fields["model"]))
+        case "provider":
+            raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")
+        case kind:
+            raise ConfigurationError(f"route {route} has an upstream of kind {kind!r}; it must be provider or local")

@@ -1,0 +1,146 @@
+"""One request to a provider, and its answer passed to the client byte for byte."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from runtime.connections import REUSED
+from runtime.gateway.access import Record
+from runtime.gateway.answers import GatewayError
+from runtime.gateway.chat_request import ChatRequest
+from runtime.gateway.deployment import ProviderUpstream
+from runtime.gateway.event_lines import WholeLines
+from runtime.gateway.headers import passed_headers, request_headers, upstream_request_id
+from runtime.gateway.reply import Reply
+from runtime.gateway.upstream_errors import MAXIMUM_ERROR_BYTES, error_answer
+
+CONNECT_SECONDS = 5.0
+MAXIMUM_ANSWER_BYTES = 10 * 1024 * 1024
+"""Of an answer that is not streamed; far more than any completion, and bounded so that memory is."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request about to be sent to one upstream; the times are those of the event loop."""
+
+    upstream: ProviderUpstream
+    key: str = field(repr=False)
+    request: ChatRequest
+    first_byte_by: float
+    all_by: float
+
+
+async def pass_through(session: aiohttp.ClientSession, attempt: Attempt, reply: Reply, record: Record) -> None:
+    """Send the request and pass the answer on.
+
+    Raises GatewayError while nothing of the answer has gone out; after that an error ends the stream as its last event.
+    Nothing is ever sent a second time once the upstream has begun to answer.
+    """
+    name = attempt.upstream.provider.name
+    try:
+        async with asyncio.timeout_at(attempt.first_byte_by) as timer:
+            async with await _open(session, attempt, record.request_id) as response:
+                record.upstream_status = response.status
+                record.upstream_request_id = upstream_request_id(response.headers)
+                await _pass_answer(response, attempt, reply, timer)
+    except aiohttp.ClientError as error:
+        broken = "could not be reached" if record.upstream_status == 0 else "broke off its answer"
+        message = f"Provider {name} {broken} ({type(error).__name__})."
+        raise GatewayError(502, "upstream_broken", message) from None
+    except TimeoutError:
+        message = f"Provider {name} did not answer in time." if not reply.started else f"Provider {name} took too long."
+        raise GatewayError(504, "upstream_timeout", message) from None
+
+
+async def _open(session: aiohttp.ClientSession, attempt: Attempt, request_id: str) -> aiohttp.ClientResponse:
+    """Send the request and wait for the head of the answer.
+
+    Sent once more only when a connection kept from before turned out to be closed without a word of an answer: that is
+    how a server ends an idle connection, and the request was not taken up.
+    """
+    upstream = attempt.upstream
+    headers = request_headers(upstream.provider, attempt.key, stream=attempt.request.stream, request_id=request_id)
+    for is_last in (False, True):
+        seen: dict[str, bool] = {}
+        try:
+            return await session.post(
+                f"{upstream.provider.base_url}/chat/completions",
+                data=attempt.request.with_model(upstream.model),
+                headers=headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                trace_request_ctx=seen,
+            )
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            if is_last or REUSED not in seen:
+                raise
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _pass_answer(
+    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout
+) -> None:
+    provider = attempt.upstream.provider
+    if response.status >= 300:
+        body = await _read_bounded(response, MAXIMUM_ERROR_BYTES) or b""
+        if response.status == 401:
+            reply.key_refused = True
+        raise error_answer(provider, response.status, _lower(response.headers), body, attempt.key)
+    if response.content_type == "text/event-stream":
+        await _pass_stream(response, attempt, reply, timer)
+    else:
+        await _pass_document(response, attempt, reply)
+
+
+async def _pass_stream(
+    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout
+) -> None:
+    chunk = await response.content.readany()
+    if not chunk:
+        message = f"Provider {attempt.upstream.provider.name} ended its stream before the first byte."
+        raise GatewayError(502, "upstream_broken", message)
+    timer.reschedule(attempt.all_by)
+    await reply.start(200, "text/event-stream; charset=utf-8", passed_headers(response.headers))
+    lines = WholeLines()
+    while chunk:
+        await reply.write(lines.feed(chunk))
+        chunk = await response.content.readany()
+    await reply.end(lines.rest())
+
+
+async def _pass_document(response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply) -> None:
+    """Pass on an answer that is not streamed, once it is whole: what breaks before that is a clean error."""
+    name = attempt.upstream.provider.name
+    body = await _read_bounded(response, MAXIMUM_ANSWER_BYTES)
+    if body is None:
+        message = f"Provider {name} answered with more than {MAXIMUM_ANSWER_BYTES} bytes."
+        raise GatewayError(502, "upstream_broken", message)
+    if not _is_json_object(body):
+        message = f"Provider {name} answered with something other than a JSON object."
+        raise GatewayError(502, "upstream_broken", message)
+    await reply.start(response.status, "application/json", passed_headers(response.headers))
+    await reply.end(body)
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
+    """Return the whole body, or None when it is longer than `limit` bytes."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _is_json_object(body: bytes) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

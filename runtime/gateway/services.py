@@ -1,0 +1,56 @@
+"""What the gateway holds open between requests."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from runtime.aws import Aws
+from runtime.connections import client_session
+from runtime.errors import ConfigurationError
+from runtime.gateway.deployment import Deployment, load_deployment
+from runtime.gateway.provider_keys import ProviderKeys
+from runtime.gateway.stop_switch import StopSwitch
+from runtime.state.table import Table
+
+
+@dataclass(frozen=True)
+class Services:
+    """The deployment's document, and the parts that remember something from one request to the next."""
+
+    deployment: Deployment
+    session: aiohttp.ClientSession
+    stop_switch: StopSwitch
+    provider_keys: ProviderKeys
+
+
+@asynccontextmanager
+async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]:
+    """Open what the variables describe; raises ConfigurationError when they do not describe a gateway."""
+    deployment = load_deployment(Path(_variable(variables, "LEANTO_DEPLOYMENT")))
+    secret_arns = _secret_arns(_variable(variables, "LEANTO_PROVIDER_SECRETS"))
+    table = _variable(variables, "LEANTO_TABLE")
+    async with client_session() as session:
+        aws = Aws(session, variables)
+        provider_keys = ProviderKeys(aws, secret_arns)
+        provider_keys.require(deployment.providers)
+        yield Services(deployment, session, StopSwitch(Table(aws, table)), provider_keys)
+
+
+def _variable(variables: Mapping[str, str], name: str) -> str:
+    if not variables.get(name):
+        raise ConfigurationError(f"the environment variable {name} is not set; deploy the stack again to set it")
+    return variables[name]
+
+
+def _secret_arns(text: str) -> dict[str, str]:
+    try:
+        arns = json.loads(text)
+    except ValueError:
+        arns = None
+    if not isinstance(arns, dict):
+        raise ConfigurationError('LEANTO_PROVIDER_SECRETS must be JSON of the form {"provider": "secret ARN"}')
+    return {str(name): str(arn) for name, arn in arns.items()}
