@@ -13,7 +13,7 @@ REGION = "eu-central-1"
 Connect = Callable[..., Any]
 
 
-def connect(url: str, service: str, region: str = REGION) -> Any:
+def _connect(url: str, service: str, region: str = REGION) -> Any:
     return boto3.client(
         service,
         endpoint_url=url,
@@ -22,6 +22,12 @@ def connect(url: str, service: str, region: str = REGION) -> Any:
         aws_secret_access_key="box",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=64),
     )
+
+
+@pytest.fixture(scope="session")
+def connect() -> Connect:
+    """How to make a client of any server: `connect(url, service, region)`."""
+    return _connect
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,7 @@ def client(aws: AwsServer) -> Iterator[Connect]:
 
     def get(service: str, region: str = REGION) -> Any:
         if (service, region) not in made:
-            made[service, region] = connect(aws.url, service, region)
+            made[service, region] = _connect(aws.url, service, region)
         return made[service, region]
 
     yield get
