@@ -1,0 +1,69 @@
+"""Servers that the tests of the runtime share: an event loop, AWS, and a stack's table in it."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.runtime.background_loop import BackgroundLoop
+
+REGION = "eu-west-1"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[BackgroundLoop]:
+    loop = BackgroundLoop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def aws_url() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws_variables(aws_url: str) -> dict[str, str]:
+    """What Lambda and the box set in a function's environment."""
+    return {
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "canary-secret-access-key",
+        "AWS_SESSION_TOKEN": "canary-session-token",
+    }
+
+
+@pytest.fixture(scope="session")
+def boto(aws_url: str) -> Any:
+    """Make a boto3 client of a service."""
+
+    def client(service: str) -> Any:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, region_name=REGION, endpoint_url=aws_url, **keys)
+
+    return client
+
+
+@pytest.fixture
+def table_name(boto: Any) -> str:
+    """A new table as a stack has it."""
+    name = f"table-{next(_numbers)}"
+    boto("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name

@@ -1,0 +1,173 @@
+"""A gateway with its stack: table, provider secret, provider stand-in, and a stock `openai` client in front."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+from leanto.embedded.provider import StandIn, start_stand_in
+from runtime.gateway.app import create_app
+from tests.runtime.asgi_server import AsgiServer
+from tests.runtime.background_loop import BackgroundLoop
+
+PROVIDER_KEY = "sk-canary-provider-key"
+CALLER = {"principalId": "keyid2345abc", "keyId": "keyid2345abc", "team": "search", "name": "app", "models": "*"}
+LIMITS = {"request_bytes": 100_000, "request_timeout_seconds": 20, "first_byte_timeout_seconds": 10}
+
+
+@dataclass
+class Gateway:
+    """A running gateway and what stands around it."""
+
+    url: str
+    server: AsgiServer
+    table_name: str
+    secret_arn: str
+    capture: Any
+    clients: list[openai.OpenAI] = field(default_factory=list)
+
+    @property
+    def client(self) -> openai.OpenAI:
+        """A stock client; it repeats nothing, so that each answer is seen."""
+        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key="sk-lt-checked-by-the-authorizer", max_retries=0)
+        self.clients.append(client)
+        return client
+
+    def lines(self, count: int = 1) -> list[dict[str, Any]]:
+        """Wait for so many further log lines and return them; hold all output to telling no secret and no prompt."""
+        text = ""
+        end = time.monotonic() + 5
+        while text.count("\n") < count and time.monotonic() < end:
+            out, err = self.capture.readouterr()
+            text += out
+            assert err == ""
+            time.sleep(0.01)
+        for secret in (PROVIDER_KEY, "canary-secret-access-key", "canary-session-token", "canary-prompt"):
+            assert secret not in text
+        return [json.loads(line) for line in text.splitlines()]
+
+
+@dataclass
+class Provider:
+    """The stand-in and its control."""
+
+    stand_in: StandIn
+    background: BackgroundLoop
+
+    def control(self, **faults: Any) -> dict[str, Any]:
+        return self._send("POST", faults)
+
+    def counts(self) -> dict[str, Any]:
+        counts: dict[str, Any] = self._send("GET")["counts"]
+        return counts
+
+    def reset(self) -> None:
+        self._send("DELETE")
+
+    def _send(self, method: str, document: Any = None) -> dict[str, Any]:
+        async def send() -> dict[str, Any]:
+            import aiohttp
+
+            async with (
+                aiohttp.ClientSession() as session,
+                session.request(method, f"{self.stand_in.url}/_control", json=document) as response,
+            ):
+                answer: dict[str, Any] = await response.json()
+                assert response.status == 200, answer
+                return answer
+
+        result: dict[str, Any] = self.background.run(send())
+        return result
+
+
+@pytest.fixture(scope="session")
+def stand_in(background: BackgroundLoop) -> Iterator[StandIn]:
+    running = background.run(start_stand_in())
+    yield running
+    background.run(running.close())
+
+
+@pytest.fixture
+def provider(stand_in: StandIn, background: BackgroundLoop) -> Iterator[Provider]:
+    provider = Provider(stand_in, background)
+    provider.reset()
+    yield provider
+    provider.reset()
+
+
+def routes(provider_names: tuple[str, ...] = ("acme",)) -> list[dict[str, Any]]:
+    managed = {"kind": "provider", "provider": provider_names[0], "model": "gpt-6-luna"}
+    local = {"kind": "local", "model": "qwen3-4b"}
+    return [
+        {"model": "small", "created": 1_700_000_000, "upstreams": [managed]},
+        {"model": "mixed", "created": 1_700_000_001, "upstreams": [local, managed]},
+        {"model": "own", "created": 1_700_000_002, "upstreams": [local]},
+    ]
+
+
+@pytest.fixture
+def start_gateway(
+    aws_variables: dict[str, str],
+    table_name: str,
+    boto: Any,
+    stand_in: StandIn,
+    background: BackgroundLoop,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Callable[..., Gateway]]:
+    """Start gateways that differ in what the test says; they are closed at its end."""
+    secrets = boto("secretsmanager")
+    with ExitStack() as stack:
+
+        def start(
+            *,
+            base_url: str = "",
+            auth: str = "bearer",
+            key: str | None = PROVIDER_KEY,
+            caller: dict[str, str] | None = CALLER,
+            variables: dict[str, str] | None = None,
+            known: dict[str, Any] | None = None,
+            **limits: float,
+        ) -> Gateway:
+            arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
+            if key is not None:
+                secrets.put_secret_value(SecretId=arn, SecretString=key)
+            document = {
+                "schema": 1,
+                "stack": "demo",
+                "mode": "hybrid",
+                "limits": {**LIMITS, **limits},
+                "providers": {"acme": {"base_url": base_url or stand_in.base_url, "auth": auth}},
+                "routes": routes(),
+            }
+            path = tmp_path / "deployment.json"
+            path.write_text(json.dumps(document))
+            own = {
+                "LEANTO_TABLE": table_name,
+                "LEANTO_DEPLOYMENT": str(path),
+                "LEANTO_PROVIDER_SECRETS": json.dumps({"acme": arn}),
+            }
+            server = AsgiServer(
+                create_app(aws_variables | own | (variables or {})),
+                {"authorizer": dict(caller or {}), "request_id": "request-of-the-front", **(known or {})},
+            )
+            background.run(server.start())
+            stack.callback(lambda: background.run(server.close()))
+            gateway = Gateway(server.url, server, table_name, arn, capfd)
+            stack.callback(lambda: [client.close() for client in gateway.clients])
+            return gateway
+
+        yield start
+
+
+@pytest.fixture
+def gateway(start_gateway: Callable[..., Gateway], provider: Provider) -> Gateway:
+    """A gateway as most tests need it, in front of a provider in good health."""
+    provider.control(delay_chunk_seconds=0.0)
+    return start_gateway()
