@@ -1,0 +1,1 @@
+"""Checks a stack before anything exists: synthesises its resources in this process, without engine or credentials."""
