@@ -43,6 +43,20 @@ def test_a_package_that_differs_from_the_lock_is_refused(checkout: Checkout) -> 
         build(root, host(), quiet)
 
 
+def test_a_package_without_a_hash_in_the_lock_is_refused(checkout: Checkout) -> None:
+    root = checkout("unhashed")
+    lock = (root / "uv.lock").read_text()
+    (root / "uv.lock").write_text(re.sub(r', hash = "sha256:[0-9a-f]{64}"', "", lock))
+    with pytest.raises(BundleError, match="hash"):
+        build(root, host(), quiet)
+
+
+def test_credentials_of_an_index_are_not_repeated() -> None:
+    told = wheels._explained("error: Failed to fetch: `https://user:secret@index.example/simple/certifi/`")
+    assert "secret" not in told
+    assert "https://index.example/simple/certifi/" in told
+
+
 def test_a_target_without_wheels_is_told_as_such(checkout: Checkout, tmp_path: Path) -> None:
     """No certifi was ever built for Python 3.5."""
     with pytest.raises(BundleError, match="no wheel for this target"):

@@ -53,6 +53,7 @@ class Thing(pulumi.CustomResource):
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
     name: pulumi.Output[str]
+    secretNote: pulumi.Output[str]  # noqa: N815
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None, **props: Any) -> None:
         outputs = dict.fromkeys(("arn", "url", "name", "latestVersion", "tagsAll", "secretNote"))
