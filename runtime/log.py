@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -53,6 +54,11 @@ def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
         write_error("unraisable", unraisable.exc_value)
 
 
+def _in_thread(arguments: threading.ExceptHookArgs) -> None:
+    if arguments.exc_value is not None:
+        write_error("uncaught", arguments.exc_value)
+
+
 def _in_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
     write_error("event_loop", error if isinstance(error, BaseException) else RuntimeError())
@@ -62,5 +68,7 @@ def install_guards(loop: asyncio.AbstractEventLoop) -> None:
     """Route the interpreter's, the event loop's and the libraries' own messages through lines that tell no content."""
     sys.excepthook = _uncaught
     sys.unraisablehook = _unraisable
+    threading.excepthook = _in_thread
     loop.set_exception_handler(_in_loop)
     logging.basicConfig(handlers=[LibraryHandler()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)

@@ -35,15 +35,17 @@ def read_event(event: Any) -> StopRequest:
     if not isinstance(event, Mapping):
         raise StopRequestError('the event must be an SNS notification or {"reason": text, "dry_run": true or false}')
     records = event.get("Records")
-    if isinstance(records, list) and records:
-        return _read_notification(records[0].get("Sns") or {})
+    if isinstance(records, list) and records and isinstance(records[0], Mapping):
+        return _read_notification(records[0].get("Sns"))
     reason = event.get("reason")
     if not isinstance(reason, str) or not reason.strip():
         raise StopRequestError('the event has no "reason": give {"reason": text} so that the stop can be explained')
     return StopRequest(_bounded(reason), dry_run=event.get("dry_run") is True)
 
 
-def _read_notification(sns: Mapping[str, Any]) -> StopRequest:
+def _read_notification(sns: Any) -> StopRequest:
+    if not isinstance(sns, Mapping):
+        raise StopRequestError("the event's record is not an SNS notification")
     topic_arn = str(sns.get("TopicArn") or "")
     alarm = _alarm(str(sns.get("Message") or ""))
     if alarm:

@@ -1,0 +1,98 @@
+"""Claim: a deployment document is read whole, and one that does not fit is refused at start with file and key named."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.errors import ConfigurationError
+from runtime.gateway.deployment import (
+    Limits,
+    LocalUpstream,
+    Provider,
+    ProviderUpstream,
+    load_deployment,
+    read_deployment,
+)
+
+DOCUMENT: dict[str, Any] = {
+    "schema": 1,
+    "stack": "demo",
+    "mode": "hybrid",
+    "limits": {"request_bytes": 1000, "request_timeout_seconds": 60, "first_byte_timeout_seconds": 20},
+    "providers": {"openai": {"base_url": "https://api.openai.com/v1/", "auth": "bearer"}},
+    "routes": [
+        {
+            "model": "small",
+            "created": 1_700_000_000,
+            "upstreams": [
+                {"kind": "local", "model": "qwen3-4b"},
+                {"kind": "provider", "provider": "openai", "model": "gpt-6-luna"},
+            ],
+        }
+    ],
+}
+
+
+def test_a_document_is_read_whole() -> None:
+    deployment = read_deployment(DOCUMENT)
+    openai = Provider("openai", "https://api.openai.com/v1", "bearer")
+    assert deployment.stack == "demo"
+    assert deployment.limits == Limits(1000, 60.0, 20.0)
+    assert deployment.providers == {"openai": openai}
+    route = deployment.routes["small"]
+    assert route.upstreams == (LocalUpstream("qwen3-4b"), ProviderUpstream(openai, "gpt-6-luna"))
+    assert [upstream.name for upstream in route.upstreams] == ["local/qwen3-4b", "openai/gpt-6-luna"]
+
+
+def change(path: list[str | int], value: Any) -> dict[str, Any]:
+    document = copy.deepcopy(DOCUMENT)
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "parts"),
+    [
+        (["schema"], 2, ["schema is 2", "reads 1"]),
+        (["providers", "openai", "base_url"], "http://api.openai.com/v1", ["providers.openai.base_url", "https://"]),
+        (["providers", "openai", "base_url"], "ftp://127.0.0.1/", ["providers.openai.base_url"]),
+        (["providers", "openai", "base_url"], "http://127.0.0.1.evil.example/", ["providers.openai.base_url"]),
+        (["providers", "openai", "auth"], "basic", ["providers.openai.auth", "'basic'", "bearer or api-key"]),
+        (["routes", 0, "upstreams", 1, "provider"], "azure", ["route small", "'azure'"]),
+        (["routes", 0, "upstreams", 0, "kind"], "magic", ["route small", "'magic'", "provider or local"]),
+    ],
+)
+def test_what_does_not_fit_is_named(path: list[str | int], value: Any, parts: list[str]) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        read_deployment(change(path, value))
+    assert all(part in str(error.value) for part in parts), error.value
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:9"])
+def test_plain_http_is_for_loopback(host: str) -> None:
+    document = change(["providers", "openai", "base_url"], f"http://{host}/v1")
+    assert read_deployment(document).providers["openai"].base_url == f"http://{host}/v1"
+
+
+@pytest.mark.parametrize(
+    ("make", "part"),
+    [
+        (lambda path: None, "cannot be read"),
+        (lambda path: path.write_text("{"), "is not JSON"),
+        (lambda path: path.write_bytes(b"\xff"), "is not JSON"),
+        (lambda path: path.write_text(json.dumps({"schema": 1, "stack": "s"})), "has no key 'limits'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, make: Callable[[Path], Any], part: str) -> None:
+    path = tmp_path / "deployment.json"
+    make(path)
+    with pytest.raises(ConfigurationError, match=r"deployment\.json") as error:
+        load_deployment(path)
+    assert part in str(error.value)
