@@ -43,6 +43,12 @@ class StackUnknownError(EngineError):
 class InterruptedRunError(EngineError):
     """The run was cancelled by the user; what was done until then is in the state."""
 
+    def __init__(self, operation: str, stack: str) -> None:
+        super().__init__(
+            f"{operation} of stack {stack!r} was cancelled; what was done until then is in the state, "
+            "and running it again goes on from there"
+        )
+
 
 @dataclass(frozen=True)
 class Diagnostic:

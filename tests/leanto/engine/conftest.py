@@ -5,10 +5,12 @@ import stat
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leanto.engine import gobuild, golang, installer
+from leanto.engine.find import Engine, ensure
 
 
 @dataclass
@@ -69,3 +71,17 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def run_script(path: Path) -> str:
     return subprocess.run([path], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> Engine:
+    """Find the real engine, by the same ladder as a user."""
+    return ensure(print)
+
+
+@pytest.fixture
+def toys(real_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    from toy_project import ToyProject
+
+    return ToyProject(real_engine, tmp_path)

@@ -1,0 +1,140 @@
+"""What a run did, or would do, to each resource: gathered from the engine's events."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from leanto.engine.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from pulumi.automation.events import EngineEvent, StepEventMetadata
+
+Operation = Literal["same", "create", "update", "replace", "delete", "read", "import", "refresh", "discard"]
+
+REPLACING = frozenset({"replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"})
+"""The engine's steps of a replacement: one change to the one who looks at it."""
+
+UNCHANGED = frozenset({"same", "read", "refresh"})
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one resource."""
+
+    urn: str
+    type: str
+    operation: Operation
+    properties: tuple[str, ...] = ()
+    """Names of the changed properties, as far as the provider tells."""
+    replacing_properties: tuple[str, ...] = ()
+    """Those among them that make a replacement necessary."""
+
+    @property
+    def name(self) -> str:
+        """Return the logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def is_provider(self) -> bool:
+        """Tell whether this is a provider's configuration and no resource of AWS."""
+        return self.type.startswith("pulumi:providers:")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of the engine at one resource; `planned` in a preview."""
+
+    phase: Literal["started", "finished", "failed"]
+    change: Change
+    planned: bool = False
+
+
+Event = Progress | Diagnostic
+OnEvent = Callable[[Event], None]
+"""Called from the threads of the event stream, one call at a time."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of a run: what happened to each resource, what the stack gives out, what was warned of."""
+
+    changes: Mapping[str, Change]
+    outputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    warnings: tuple[Diagnostic, ...] = ()
+    duration_seconds: float = 0.0
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """Return what is not as it was, in the order of their URNs."""
+        return tuple(self.changes[urn] for urn in sorted(self.changes) if self.changes[urn].operation not in UNCHANGED)
+
+    def counts(self) -> dict[str, int]:
+        """Return operation -> number of resources, providers left out, as the engine counts."""
+        return dict(Counter(change.operation for change in self.changes.values() if not change.is_provider))
+
+
+class Collector:
+    """Takes the engine's events from any thread and keeps the last word on each resource."""
+
+    def __init__(self, on_event: OnEvent | None = None) -> None:
+        self._on_event = on_event
+        self._lock = threading.Lock()
+        self._changes: dict[str, Change] = {}
+        self._diagnostics: list[Diagnostic] = []
+
+    def __call__(self, event: "EngineEvent") -> None:
+        """Take one event."""
+        with self._lock:
+            taken = self._take(event)
+            if taken is not None and self._on_event is not None:
+                self._on_event(taken)
+
+    def _take(self, event: "EngineEvent") -> Event | None:
+        if event.diagnostic_event is not None:
+            return self._diagnose(event)
+        if event.resource_pre_event is not None:
+            planned = bool(event.resource_pre_event.planning)
+            return Progress("started", _change(event.resource_pre_event.metadata), planned)
+        if event.res_op_failed_event is not None:
+            return Progress("failed", _change(event.res_op_failed_event.metadata))
+        if event.res_outputs_event is not None:
+            change = _change(event.res_outputs_event.metadata)
+            self._keep(change)
+            return Progress("finished", change, bool(event.res_outputs_event.planning))
+        return None
+
+    def _keep(self, change: Change) -> None:
+        """Keep a change; an update followed by nothing, or the delete half of a replacement, does not undo it."""
+        before = self._changes.get(change.urn)
+        if before is not None and before.operation not in UNCHANGED and not change.properties:
+            return
+        self._changes[change.urn] = change
+
+    def _diagnose(self, event: "EngineEvent") -> Diagnostic | None:
+        seen = event.diagnostic_event
+        if seen is None or seen.severity == "debug" or seen.ephemeral:
+            return None
+        diagnostic = Diagnostic(seen.severity, seen.message.strip(), seen.urn or "")
+        self._diagnostics.append(diagnostic)
+        return diagnostic
+
+    @property
+    def changes(self) -> Mapping[str, Change]:
+        """Return what is known until now."""
+        with self._lock:
+            return MappingProxyType(dict(self._changes))
+
+    def diagnostics(self, severity: str) -> tuple[Diagnostic, ...]:
+        """Return the messages of one severity, each once."""
+        with self._lock:
+            return tuple(dict.fromkeys(seen for seen in self._diagnostics if seen.severity == severity))
+
+
+def _change(metadata: "StepEventMetadata") -> Change:
+    engine_operation = metadata.op.value
+    operation: Any = "replace" if engine_operation in REPLACING else engine_operation.split("-")[0]
+    properties = sorted(metadata.detailed_diff or ()) or sorted(metadata.diffs or ())
+    return Change(metadata.urn, metadata.type, operation, tuple(properties), tuple(sorted(metadata.keys or ())))
