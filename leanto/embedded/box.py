@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leanto.embedded import boxfile
-from leanto.embedded.boxfile import LOG_NAME, BoxFile, BoxFileError
+from leanto.embedded.boxfile import LOG_NAME, SDK_CONFIG_NAME, BoxFile, BoxFileError
 from leanto.embedded.processes import end_orphans
 
 START_SECONDS = 60.0
@@ -117,8 +117,8 @@ class Box:
             "AWS_ACCESS_KEY_ID": "box",
             "AWS_SECRET_ACCESS_KEY": "box",  # any credentials are accepted on loopback
             "AWS_SESSION_TOKEN": "",
-            "AWS_PROFILE": "",
-            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_PROFILE": "default",
+            "AWS_CONFIG_FILE": str(self.home / SDK_CONFIG_NAME),
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,

@@ -15,6 +15,7 @@ from typing import TextIO
 FILE_NAME = "box.json"
 LOCK_NAME = "box.lock"
 LOG_NAME = "box.log"
+SDK_CONFIG_NAME = "aws.config"
 LOCK_SECONDS = 2.0
 """How long a starting box waits for somebody who is only looking whether one is alive."""
 
@@ -42,6 +43,14 @@ def write(home: Path, content: BoxFile) -> None:
     draft = target.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps(asdict(content), indent=1) + "\n")
     draft.replace(target)
+
+
+def write_sdk_config(home: Path, region: str) -> None:
+    """Write the AWS config file that SDKs get instead of the user's.
+
+    It exists because `AWS_PROFILE` can be overridden but not unset for a child process, and must name a profile.
+    """
+    (home / SDK_CONFIG_NAME).write_text(f"[default]\nregion = {region}\n")
 
 
 def read(home: Path) -> BoxFile | None:

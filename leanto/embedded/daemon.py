@@ -59,6 +59,7 @@ async def serve(home: Path, region: str, watch_pid: int | None, report: Reporter
     stack = AsyncExitStack()
     try:
         content = await _start(stack, home, region, report)
+        boxfile.write_sdk_config(home, region)
         boxfile.write(home, content)
         stack.callback(boxfile.remove, home)
         report("ready")
