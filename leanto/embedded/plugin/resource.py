@@ -2,12 +2,12 @@
 
 A subclass says in data what Pulumi must know before anything exists (which inputs replace, which outputs are only known
 afterwards, how a name is made up) and in four methods what AWS is asked to do. Everything else, marshalling, unknowns,
-default tags, autonames, diffs, is the same for all types and lives in `leanto.embedded.plugin.servicer`.
+default tags, autonames, diffs, is the same for all types and lives in `leanto.embedded.plugin.lifecycle`.
 """
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
@@ -58,14 +58,19 @@ class Context:
         return self.clients.get(service, self.region)
 
 
+Invoke = Callable[[Context, Props], Props]
+"""Answers a function of the provider, such as `getRegion`: context and arguments in, result out."""
+
+
 @dataclass(frozen=True)
 class AutoName:
-    """How the official provider makes up a physical name when the program gives none: `<name><separator><7 hex>`."""
+    """How the official provider makes up a name when the program gives none: `<prefix><name><separator><7 hex>`."""
 
     property: str = "name"
     max_length: int = 255
     separator: str = "-"
     lowercase: bool = False
+    prefix: str = ""
 
 
 class Resource(ABC):
@@ -87,11 +92,29 @@ class Resource(ABC):
     json_documents: ClassVar[frozenset[str]] = frozenset()
     """Inputs that hold JSON text: compared by meaning, not by spelling."""
     delete_before_replace: ClassVar[bool] = False
+    regional: ClassVar[bool] = True
+    """Whether the type has the input `region`. Types of global services, such as IAM's, have none."""
+    required: ClassVar[frozenset[str]] = frozenset()
+    """Inputs without which AWS refuses; an unknown input counts as given."""
+    input_only: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that steer the provider and that AWS does not keep, such as `forceDestroy`: outputs repeat them."""
+    unordered: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that are lists in Pulumi and sets in AWS: their order is no difference."""
+    computed_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields inside inputs that AWS fills in when the program leaves them out, as paths without list positions, such
+    as `serverSideEncryption.kmsKeyArn`: read back, but no drift."""
+    side_stored: ClassVar[frozenset[str]] = frozenset()
+    """The fields that moto drops and this type keeps in the side store; nothing else may be put there."""
 
     def validate(self, inputs: Props) -> list[tuple[str, str]]:
         """Return (property, reason) for every input that AWS would refuse; unknown inputs are absent from `inputs`."""
         del inputs
         return []
+
+    def replaces(self, olds: Props, news: Props, changed: frozenset[str]) -> frozenset[str]:
+        """Return those of the `changed` inputs that replace the resource; here: the ones named in `replace_on`."""
+        del olds, news
+        return changed & self.replace_on
 
     @abstractmethod
     def create(self, ctx: Context, inputs: Props) -> str:
@@ -100,6 +123,9 @@ class Resource(ABC):
     @abstractmethod
     def read(self, ctx: Context, resource_id: str, inputs: Props) -> Props | None:
         """Return all outputs as they are now, or None when the resource is gone.
+
+        A taggable type returns all its tags as `tagsAll`; `tags` and `region` are added by the core. On import
+        `inputs` is empty.
 
         Every key of `inputs` must be read back from AWS or from the side store, never echoed: this is what makes
         refresh see drift. `inputs` tells which optional fields the program set.

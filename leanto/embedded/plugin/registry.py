@@ -1,0 +1,50 @@
+"""All resource types and functions that AWS in a box serves, by their Pulumi token."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from leanto.embedded.plugin.errors import UnknownTypeError
+from leanto.embedded.plugin.resource import Invoke, Resource
+from leanto.embedded.plugin.resources import account, iam, kms
+
+FILES: tuple[tuple[Resource, ...], ...] = (
+    iam.RESOURCES,
+    kms.RESOURCES,
+)
+"""The tuple of each file under `resources/`."""
+
+
+def joined(files: tuple[tuple[Resource, ...], ...]) -> Mapping[str, Resource]:
+    """Return the resources by token; two of one token are a mistake in this package."""
+    found: dict[str, Resource] = {}
+    for resource in (resource for file in files for resource in file):
+        if resource.token in found:
+            raise ValueError(f"{resource.token} is served twice: by {found[resource.token]!r} and by {resource!r}")
+        found[resource.token] = resource
+    return MappingProxyType(found)
+
+
+RESOURCES: Mapping[str, Resource] = joined(FILES)
+INVOKES: Mapping[str, Invoke] = account.INVOKES
+
+
+def resource_of(token: str) -> Resource:
+    """Return the handler of a resource type; raise `UnknownTypeError` for one that the box does not serve."""
+    if token not in RESOURCES:
+        raise UnknownTypeError(_not_served("resource type", token, RESOURCES))
+    return RESOURCES[token]
+
+
+def invoke_of(token: str) -> Invoke:
+    """Return the handler of a function; raise `UnknownTypeError` for one that the box does not serve."""
+    if token not in INVOKES:
+        raise UnknownTypeError(_not_served("function", token, INVOKES))
+    return INVOKES[token]
+
+
+def _not_served(kind: str, token: str, served: Mapping[str, object]) -> str:
+    return (
+        f"AWS in a box does not serve the {kind} {token!r}: it serves only what this program uses, which is "
+        f"{', '.join(sorted(served))}. On a real account the official aws plugin serves it. To have it in the box, "
+        "add a handler under leanto/embedded/plugin/resources"
+    )
