@@ -41,7 +41,9 @@ class Host:
 class Box:
     def __init__(self, server: AwsServer, host: Host, connect: Callable[..., Any]) -> None:
         self.server, self.host, self.connect = server, host, connect
-        self.clients = {name: connect(server.url, name) for name in ("lambda", "sns", "iam", "s3", "dynamodb")}
+        self.clients = {
+            name: connect(server.url, name) for name in ("lambda", "sns", "iam", "s3", "dynamodb", "cloudwatch")
+        }
         role = self.clients["iam"].create_role(RoleName="run", AssumeRolePolicyDocument=json.dumps(TRUST))
         self.role_arn = role["Role"]["Arn"]
 
@@ -169,6 +171,57 @@ def test_a_topic_that_the_function_does_not_permit_delivers_nothing(box: Box) ->
     box["sns"].publish(TopicArn=permitted, Message="from permitted")
     assert box.host.asked.get(timeout=5)[1]["Records"][0]["Sns"]["Message"] == "from permitted"
     assert box.host.asked.empty()
+
+
+def alarm(box: Box, name: str, topic_arn: str, *, enabled: bool = True) -> None:
+    box["cloudwatch"].put_metric_alarm(
+        AlarmName=name,
+        Namespace="n",
+        MetricName="m",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic_arn],
+        ActionsEnabled=enabled,
+    )
+
+
+def test_an_alarm_that_starts_to_sound_reaches_the_function_through_its_topic(box: Box) -> None:
+    topic_arn = box.subscribed_topic("sounding", box.function("listener"), permitted=True)
+    alarm(box, "spending", topic_arn)
+    for state in ("OK", "ALARM", "ALARM"):
+        box["cloudwatch"].set_alarm_state(AlarmName="spending", StateValue=state, StateReason="5 > 1")
+    message = json.loads(box.host.asked.get(timeout=5)[1]["Records"][0]["Sns"]["Message"])
+    assert (message["AlarmName"], message["OldStateValue"], message["NewStateValue"]) == ("spending", "OK", "ALARM")
+    assert message["NewStateReason"] == "5 > 1"
+    alarm(box, "muted", topic_arn, enabled=False)
+    box["cloudwatch"].set_alarm_state(AlarmName="muted", StateValue="ALARM", StateReason="5 > 1")
+    with pytest.raises(Empty):
+        box.host.asked.get(timeout=0.2)
+
+
+@pytest.mark.parametrize(
+    ("principal", "heard"),
+    [({"Service": "cloudwatch.amazonaws.com"}, True), ({"Service": "budgets.amazonaws.com"}, False)],
+    ids=["cloudwatch", "budgets"],
+)
+def test_an_alarm_is_heard_only_by_a_topic_whose_policy_lets_cloudwatch_publish(
+    box: Box, principal: dict[str, str], heard: bool
+) -> None:
+    name = next(iter(principal.values())).partition(".")[0]
+    topic_arn = box.subscribed_topic(name, box.function(f"of-{name}"), permitted=True)
+    condition = {"StringEquals": {"aws:SourceAccount": box.server.account_id}}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sns:Publish", "Resource": topic_arn}
+    policy = {"Version": "2012-10-17", "Statement": [statement | {"Condition": condition}]}
+    box["sns"].set_topic_attributes(TopicArn=topic_arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
+    alarm(box, f"for-{name}", topic_arn)
+    box["cloudwatch"].set_alarm_state(AlarmName=f"for-{name}", StateValue="ALARM", StateReason="x")
+    if heard:
+        assert box.host.asked.get(timeout=5)[0] == f"of-{name}"
+    with pytest.raises(Empty):
+        box.host.asked.get(timeout=0.2)
 
 
 def test_a_function_run_for_a_topic_may_call_aws_while_others_do(box: Box) -> None:

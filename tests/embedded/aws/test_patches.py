@@ -11,6 +11,7 @@ from leanto.embedded.aws.patches import PATCHES, apply_all
 
 WRITTEN_FOR = "5.2.5"
 PARAMETERS = {
+    "alarm_actions": ["self", "alarm_name", "reason", "reason_data", "state_value"],
     "bucket_policy": ["self", "action", "resource"],
     "event_delivery": ["self", "body", "request_headers", "response_headers"],
     "object_version": ["self", "updated_spec"],
