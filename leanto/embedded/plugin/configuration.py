@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from leanto.embedded.plugin.values import UNKNOWN, Unknown, has_unknown
-
-NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -16,7 +14,7 @@ class Configuration:
     """What one provider resource is set to. `default_tags` is `UNKNOWN` while a tag's value is."""
 
     region: str
-    default_tags: Mapping[str, str] | Unknown = NO_TAGS
+    default_tags: Mapping[str, str] | Unknown = field(default_factory=lambda: MappingProxyType({}))
 
 
 def read_configuration(args: Mapping[str, Any], environment: Mapping[str, str]) -> Configuration:
