@@ -50,7 +50,7 @@ async def get_item(aws: Aws) -> dict[str, Any]:
 
 def test_json_and_query_calls_reach_real_services(aws_variables: dict[str, str], boto: Any) -> None:
     boto("secretsmanager").create_secret(Name="known", SecretString="the value")
-    boto("sns").create_topic(Name="topic")
+    boto("sns").create_topic(Name="topic-of-this-test")
 
     async def test() -> None:
         async with open_aws(aws_variables) as aws:
@@ -59,7 +59,8 @@ def test_json_and_query_calls_reach_real_services(aws_variables: dict[str, str],
             )
             assert secret["SecretString"] == "the value"
             topics = await aws.query("sns", "2010-03-31", "ListTopics", {})
-            assert [arn.text.endswith(":topic") for arn in topics.iterfind(".//TopicArn") if arn.text] == [True]
+            arns = [arn.text or "" for arn in topics.iterfind(".//TopicArn")]
+            assert [arn for arn in arns if arn.endswith(":topic-of-this-test")] != []
 
     run(test)
 

@@ -3,83 +3,16 @@
 import asyncio
 import base64
 import json
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.runtime.fake_runtime_api import FakeRuntimeApi
+from tests.runtime.functions import started
 
-ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary-7f3e"
-
-
-class Function:
-    """A running function: its Runtime API and its process."""
-
-    def __init__(self, api: FakeRuntimeApi, process: asyncio.subprocess.Process):
-        self.api = api
-        self.process = process
-        self.output = ""
-
-    async def call(self, path: str, body: str = "", **options: Any) -> Any:
-        return await self.api.invoke(json.dumps(proxy_event(path, body)).encode(), **options)
-
-    async def end(self) -> int:
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        output, _ = await asyncio.wait_for(self.process.communicate(), 10)
-        self.output = output.decode()
-        return self.process.returncode or 0
-
-
-def proxy_event(path: str, body: str = "") -> dict[str, Any]:
-    return {
-        "resource": path,
-        "path": path,
-        "httpMethod": "POST",
-        "multiValueHeaders": {"Content-Type": ["application/json"]},
-        "requestContext": {"requestId": "gateway-id", "authorizer": {"keyId": "k1"}, "identity": {"sourceIp": "::1"}},
-        "body": body,
-        "isBase64Encoded": False,
-    }
-
-
-@asynccontextmanager
-async def started(handler: str, **options: Any) -> AsyncIterator[Function]:
-    """Start the shim through the deployed wrapper script, with nothing in its environment but what Lambda sets."""
-    api = FakeRuntimeApi(**options)
-    await api.start()
-    variables = {
-        "PATH": os.environ["PATH"],
-        "LAMBDA_TASK_ROOT": str(ROOT),
-        "AWS_LAMBDA_RUNTIME_API": api.address,
-        "_HANDLER": handler,
-        "PYTHONWARNINGS": "error",
-        "PYTHONASYNCIODEBUG": "1",
-    }
-    process = await asyncio.create_subprocess_exec(
-        ROOT / "runtime" / "bootstrap",
-        sys.executable,
-        "/var/runtime/bootstrap.py",
-        env=variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    function = Function(api, process)
-    try:
-        yield function
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-        await api.close()
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:

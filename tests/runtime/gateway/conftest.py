@@ -1,16 +1,19 @@
 """A gateway with its stack: table, provider secret, provider stand-in, and a stock `openai` client in front."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openai
 import pytest
 
+import runtime.log
 from leanto.embedded.provider import StandIn, start_stand_in
 from runtime.gateway.app import create_app
 from tests.runtime.asgi_server import AsgiServer
@@ -29,8 +32,9 @@ class Gateway:
     server: AsgiServer
     table_name: str
     secret_arn: str
-    capture: Any
+    printed: "Printed"
     clients: list[openai.OpenAI] = field(default_factory=list)
+    lines_read: int = 0
 
     @property
     def client(self) -> openai.OpenAI:
@@ -41,16 +45,25 @@ class Gateway:
 
     def lines(self, count: int = 1) -> list[dict[str, Any]]:
         """Wait for so many further log lines and return them; hold all output to telling no secret and no prompt."""
-        text = ""
         end = time.monotonic() + 5
-        while text.count("\n") < count and time.monotonic() < end:
-            out, err = self.capture.readouterr()
-            text += out
-            assert err == ""
+        while self.printed.text[self.lines_read :].count("\n") < count and time.monotonic() < end:
             time.sleep(0.01)
+        text = self.printed.text[self.lines_read :]
+        self.lines_read += len(text)
         for secret in (PROVIDER_KEY, "canary-secret-access-key", "canary-session-token", "canary-prompt"):
             assert secret not in text
         return [json.loads(line) for line in text.splitlines()]
+
+
+class Printed(io.TextIOBase):
+    """Takes the place of stdout; kept whole, so that a thread may write while the test reads."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        self.text += text
+        return len(text)
 
 
 @dataclass
@@ -119,10 +132,13 @@ def start_gateway(
     stand_in: StandIn,
     background: BackgroundLoop,
     tmp_path: Path,
-    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., Gateway]]:
     """Start gateways that differ in what the test says; they are closed at its end."""
     secrets = boto("secretsmanager")
+    printed = Printed()
+    # Not sys.stdout itself: pytest puts its own there between the phases of a test.
+    monkeypatch.setattr(runtime.log, "sys", SimpleNamespace(stdout=printed))
     with ExitStack() as stack:
 
         def start(
@@ -159,7 +175,7 @@ def start_gateway(
             )
             background.run(server.start())
             stack.callback(lambda: background.run(server.close()))
-            gateway = Gateway(server.url, server, table_name, arn, capfd)
+            gateway = Gateway(server.url, server, table_name, arn, printed)
             stack.callback(lambda: [client.close() for client in gateway.clients])
             return gateway
 
