@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -66,4 +66,4 @@ class Counts:
 
     def document(self) -> dict[str, Any]:
         """Return the counts as plain values."""
-        return asdict(self)
+        return {**vars(self), "models": dict(self.models), "statuses": dict(self.statuses)}
