@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 
 from leanto.embedded.aws.invocations import Invocations
 
@@ -38,16 +38,26 @@ def release(account_id: str) -> None:
         _running.pop(account_id, None)
         for backends in _loaded():
             if account_id in backends:
-                backends[account_id].reset()
+                if backends is s3_backends:
+                    _drop_buckets(account_id)
                 del backends[account_id]
-        for bucket, (_, owner) in tuple(s3_backends.bucket_accounts.items()):
-            if owner == account_id:
-                del s3_backends.bucket_accounts[bucket]
 
 
 def _loaded() -> tuple[BackendDict[Any], ...]:
     """Moto's services that hold anything; it offers no public way to reset one account."""
     return tuple(cast("Any", BackendDict)._instances)  # noqa: SLF001
+
+
+def _drop_buckets(account_id: str) -> None:
+    """Close the files of an account's objects; moto's own reset would close those of every account."""
+    for backend in s3_backends[account_id].values():
+        for bucket in backend.buckets.values():
+            for stored in bucket.keys.values():
+                if isinstance(stored, FakeKey):
+                    stored.dispose()
+            for upload in bucket.multiparts.values():
+                upload.dispose()
+            s3_backends.bucket_accounts.pop(bucket.name, None)
 
 
 def invocations_of(account_id: str) -> Invocations | None:

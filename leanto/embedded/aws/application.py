@@ -8,7 +8,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
-from leanto.embedded.aws import errors, function_api, integrity, parameters, side
+from leanto.embedded.aws import api_tags, errors, function_api, integrity, parameters, side
 from leanto.embedded.aws.call import Call, Environ, current_call, read_call
 from leanto.embedded.aws.idempotency import TransactionTokens
 from leanto.embedded.aws.invocations import Invocations
@@ -59,6 +59,8 @@ class Application:
 
     def _ask_moto(self, call: Call, environ: Environ) -> Response:
         try:
+            if api_tags.is_api_tagging(call):
+                return api_tags.answer(call, self.account_id)
             if call.service == "ssm":
                 parameters.publish(self.account_id, call.region)
             return Response.from_app(self.moto, environ, buffered=True)

@@ -3,7 +3,7 @@
 import socket
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -70,7 +70,7 @@ class AwsServer:
         return self.url
 
     def stop(self) -> None:
-        """Stop listening, close every connection and drop the account; no error when it is not running."""
+        """Stop listening and drop the account; no error when it is not running."""
         if self._running is None:
             return
         running, self._running = self._running, None
@@ -117,7 +117,10 @@ class _Running:
 
     def __init__(self, listener: socket.socket, account_id: str, application: Application) -> None:
         self.account_id = account_id
-        self.http = _HttpServer(listener, application)
+        self.http = ThreadedWSGIServer(
+            LOOPBACK, listener.getsockname()[1], application, handler=_Handler, fd=listener.fileno()
+        )
+        listener.close()
         self._application = application
         self._stop_warming = threading.Event()
         self._threads = [
@@ -139,35 +142,8 @@ class _Running:
             thread.join()
 
 
-class _HttpServer(ThreadedWSGIServer):
-    """Knows its open connections, so that a stopped server answers nobody, not even over a kept connection."""
-
-    def __init__(self, listener: socket.socket, application: Application) -> None:
-        self._connections: set[Any] = set()
-        super().__init__(LOOPBACK, listener.getsockname()[1], application, handler=_Handler, fd=listener.fileno())
-        listener.close()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in tuple(self._connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the client closed it first
-                continue
-
-
 class _Handler(MotoRequestHandler):
-    """Keeps connections open and writes no access log: paths of presigned requests carry signatures."""
-
-    protocol_version = "HTTP/1.1"
+    """Writes no access log: paths of presigned requests carry signatures."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         del code, size

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from werkzeug.wrappers import Response
 
 from leanto.embedded.aws import AwsServer
 from leanto.embedded.aws.call import Call
-from leanto.embedded.aws.errors import error_response, from_exception
+from leanto.embedded.aws.errors import error_response, from_exception, readable
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,19 @@ def test_a_crash_does_not_tell_what_the_caller_sent(caplog: pytest.LogCaptureFix
     response = from_exception(call, ValueError("canary-secret"))
     assert "canary-secret" not in response.get_data(as_text=True) + caplog.text
     assert json.loads(response.get_data())["__type"] == "InternalFailure"
+
+
+@pytest.mark.parametrize(("service", "status", "body"), [("lambda", 404, ""), ("ec2", 405, "<!DOCTYPE html>no")])
+def test_an_empty_404_and_a_page_are_unknown_actions(service: str, status: int, body: str) -> None:
+    call = Call("GET", "/nowhere", "", {}, b"", service, "r", "")
+    response = readable(call, Response(body, status))
+    assert (response.status_code, b"does not know GET /nowhere" in response.get_data()) == (501, True)
+
+
+def test_an_empty_404_of_s3_and_answers_without_error_are_left_alone() -> None:
+    absent, fine = Response("", 404), Response("<!doctype html>", 200)
+    assert readable(Call("GET", "/bucket/key", "", {}, b"", "s3", "r", ""), absent) is absent
+    assert readable(Call("GET", "/", "", {}, b"", "lambda", "r", ""), fine) is fine
 
 
 def test_an_error_for_a_cbor_caller_is_cbor() -> None:

@@ -89,7 +89,22 @@ def test_servers_of_two_processes_share_nothing(aws: AwsServer, connect: Callabl
     assert process.returncode == 0
 
 
-def test_a_stopped_server_answers_nobody_not_even_over_a_kept_connection(connect: Callable[..., Any]) -> None:
+def test_a_server_that_stops_leaves_the_objects_of_another_alone(aws: AwsServer, connect: Callable[..., Any]) -> None:
+    here = connect(aws.url, "s3")
+    here.create_bucket(Bucket="stays", CreateBucketConfiguration={"LocationConstraint": REGION})
+    here.put_bucket_versioning(Bucket="stays", VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"first", b"second"):
+        here.put_object(Bucket="stays", Key="k", Body=body)
+    with AwsServer() as other:
+        there = connect(other.url, "s3")
+        there.create_bucket(Bucket="goes", CreateBucketConfiguration={"LocationConstraint": REGION})
+        there.put_object(Bucket="goes", Key="k", Body=b"other")
+        there.close()
+    assert here.get_object(Bucket="stays", Key="k")["Body"].read() == b"second"
+    here.close()
+
+
+def test_a_stopped_server_answers_nobody(connect: Callable[..., Any]) -> None:
     server = AwsServer()
     client = connect(server.start(), "dynamodb")
     client.list_tables()
