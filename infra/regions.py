@@ -1,0 +1,47 @@
+"""AWS regions and the places they are in."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+EU_REGIONS = frozenset({"eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"})
+"""Regions in member states of the EU. eu-west-2 is in the United Kingdom, eu-central-2 in Switzerland."""
+
+US_REGIONS = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-west-2"})
+
+REGIONS = tuple(
+    sorted(
+        {
+            *EU_REGIONS,
+            *US_REGIONS,
+            "af-south-1",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-2",
+            "eu-west-2",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+        }
+    )
+)
+"""The regions of the partition `aws`. In China and GovCloud, hosts and ARNs are others: they are not served."""
+
+REGIONS_BY_RESIDENCY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"any": frozenset(REGIONS), "eu": EU_REGIONS, "us": US_REGIONS}
+)
