@@ -1,5 +1,6 @@
 """Check: what the program wrote becomes what AWS will be asked for, with names, defaults, region and default tags."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from leanto.embedded.plugin import naming, tags
 from leanto.embedded.plugin.configuration import Configuration
 from leanto.embedded.plugin.resource import Props, Resource
-from leanto.embedded.plugin.values import DEFAULTS_KEY, known_only, without_internal
+from leanto.embedded.plugin.values import DEFAULTS_KEY, UNKNOWN, has_unknown, known_only, without_internal
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ def check(
 ) -> Checked:
     """Fill in and validate the inputs of the resource called `name`. `olds` are its inputs of the last run, if any."""
     inputs = without_internal(news)
+    _write_out_documents(resource, inputs)
     defaulted = _fill_defaults(resource, inputs)
     failures: list[tuple[str, str]] = []
     if resource.auto_name and resource.auto_name.property not in inputs:
@@ -57,6 +59,13 @@ def check(
     failures += resource.validate(known_only(inputs))
     inputs[DEFAULTS_KEY] = sorted(defaulted)
     return Checked(inputs, tuple(failures))
+
+
+def _write_out_documents(resource: Resource, inputs: Props) -> None:
+    """Turn documents that the program gave as objects into text, as the official provider does."""
+    for key in resource.json_documents & inputs.keys():
+        if isinstance(inputs[key], Mapping):
+            inputs[key] = UNKNOWN if has_unknown(inputs[key]) else json.dumps(inputs[key])
 
 
 def _fill_defaults(resource: Resource, inputs: Props) -> list[str]:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from leanto.embedded.plugin.resource import Resource
-from leanto.embedded.plugin.values import DEFAULTS_KEY, same, same_document, same_members, without_internal
+from leanto.embedded.plugin.values import DEFAULTS_KEY, has_unknown, same, same_document, same_members, without_internal
 
 PLAIN_KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
 
@@ -38,7 +38,9 @@ def difference(
     changed = tuple(
         key
         for key in sorted({*before, *after})
-        if key not in ignored and not alike(resource, key, before.get(key), after.get(key))
+        if key not in ignored
+        and not _kept(resource, key, after)
+        and not alike(resource, key, before.get(key), after.get(key))
     )
     replaces = set(resource.replaces(before, after, frozenset(changed)))
     if resource.regional and "region" in changed:
@@ -57,7 +59,14 @@ def alike(resource: Resource, key: str, old: Any, new: Any) -> bool:
         return same_document(old, new)
     if key in resource.unordered:
         return same_members(old, new)
-    return same(old, new)
+    if same(old, new):
+        return True
+    return not (old is None or new is None or has_unknown(new)) and resource.equivalent(key, old, new)
+
+
+def _kept(resource: Resource, key: str, after: Mapping[str, Any]) -> bool:
+    """What AWS makes up when it is not given stays as it is when the program no longer gives it."""
+    return key in resource.computed and key not in after
 
 
 def _old_must_go_first(resource: Resource, news: Mapping[str, Any]) -> bool:

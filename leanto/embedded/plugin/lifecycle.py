@@ -115,11 +115,11 @@ def preview_update(
 ) -> Props:
     """Return the outputs of an update that is only planned; what the changed inputs recompute is unknown."""
     before, after = without_internal(olds), without_internal(news)
-    dropped = before.keys() - after.keys()
+    dropped = before.keys() - after.keys() - resource.computed
     kept = {key: value for key, value in without_internal(old_outputs).items() if key not in dropped}
     changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
     recomputed = {key: UNKNOWN for key, causes in resource.recomputed.items() if causes & changed}
-    return kept | after | recomputed
+    return kept | recomputed | after
 
 
 def update(

@@ -26,10 +26,9 @@ def refreshed_inputs(resource: Resource, inputs: Mapping[str, Any], outputs: Map
 
 def imported_inputs(resource: Resource, outputs: Mapping[str, Any]) -> Props:
     """Return the inputs of a resource read for the first time: all it has, less what AWS made up or left empty."""
-    made_up = resource.computed - resource.required
-    return {key: value for key, value in outputs.items() if key not in made_up and not _empty(value)} | {
-        DEFAULTS_KEY: []
-    }
+    made_up = resource.computed - (resource.accepts | resource.required)
+    given = {key: value for key, value in outputs.items() if key not in made_up and not _empty(value)}
+    return {**given, DEFAULTS_KEY: []}
 
 
 def _lay(resource: Resource, key: str, old: Any, new: Any) -> Any:

@@ -5,10 +5,30 @@ from types import MappingProxyType
 
 from leanto.embedded.plugin.errors import UnknownTypeError
 from leanto.embedded.plugin.resource import Invoke, Resource
-from leanto.embedded.plugin.resources import account, iam, kms
+from leanto.embedded.plugin.resources import (
+    account,
+    ec2_flow_log,
+    ec2_route_table,
+    ec2_security_group,
+    ec2_security_group_rule,
+    ec2_subnet,
+    ec2_vpc,
+    ec2_vpc_endpoint,
+    iam,
+    iam_attachments,
+    kms,
+)
 
 FILES: tuple[tuple[Resource, ...], ...] = (
+    ec2_flow_log.RESOURCES,
+    ec2_route_table.RESOURCES,
+    ec2_security_group.RESOURCES,
+    ec2_security_group_rule.RESOURCES,
+    ec2_subnet.RESOURCES,
+    ec2_vpc.RESOURCES,
+    ec2_vpc_endpoint.RESOURCES,
     iam.RESOURCES,
+    iam_attachments.RESOURCES,
     kms.RESOURCES,
 )
 """The tuple of each file under `resources/`."""

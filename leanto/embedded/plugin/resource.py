@@ -81,7 +81,10 @@ class Resource(ABC):
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Top-level inputs whose change replaces the resource; every other change is an update."""
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that only exist once the resource does: unknown in a preview of its creation."""
+    """Outputs that only exist once the resource does: unknown in a preview of its creation.
+
+    One that is an input as well keeps its value when the program no longer gives it: that is no change.
+    """
     recomputed: ClassVar[Mapping[str, frozenset[str]]] = MappingProxyType({})
     """Outputs that become unknown in the preview of an update, each with the inputs whose change does so."""
     auto_name: ClassVar[AutoName | None] = None
@@ -92,6 +95,8 @@ class Resource(ABC):
     json_documents: ClassVar[frozenset[str]] = frozenset()
     """Inputs that hold JSON text: compared by meaning, not by spelling."""
     delete_before_replace: ClassVar[bool] = False
+    accepts: ClassVar[frozenset[str]] = frozenset()
+    """Every input that is emulated, if the type says so; see `leanto.embedded.plugin.kept`."""
     regional: ClassVar[bool] = True
     """Whether the type has the input `region`. Types of global services, such as IAM's, have none."""
     required: ClassVar[frozenset[str]] = frozenset()
@@ -110,6 +115,11 @@ class Resource(ABC):
         """Return (property, reason) for every input that AWS would refuse; unknown inputs are absent from `inputs`."""
         del inputs
         return []
+
+    def equivalent(self, key: str, old: Any, new: Any) -> bool:
+        """Tell whether two different values of the input `key` mean the same to AWS, such as a key's id and its ARN."""
+        del key, old, new
+        return False
 
     def replaces(self, olds: Props, news: Props, changed: frozenset[str]) -> frozenset[str]:
         """Return those of the `changed` inputs that replace the resource; here: the ones named in `replace_on`."""

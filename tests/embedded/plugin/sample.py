@@ -71,6 +71,8 @@ class Sample:
     """Changes the resource behind Pulumi's back, given its id."""
     drifted: frozenset[str] = frozenset()
     """The inputs in which the next preview must show that change."""
+    stays: bool = False
+    """AWS keeps the resource when it is deleted, as it keeps the default security group of a VPC."""
 
     def __str__(self) -> str:
         short = self.token.rpartition(":")[2]
