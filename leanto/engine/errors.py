@@ -28,6 +28,10 @@ class StepFailedError(Exception):
     """A step of the ladder cannot give an engine; the ladder goes on to the next one with this reason."""
 
 
+class ProjectFileError(EngineError):
+    """`Pulumi.yaml` or a stack file cannot be read, or is not what Pulumi reads."""
+
+
 class StateLockedError(EngineError):
     """The stack's state is locked by another run, or by one that was killed."""
 

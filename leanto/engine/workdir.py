@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlparse
 
 import yaml
 
-from leanto.engine.errors import EngineError, StackUnknownError, StateUnreadableError
+from leanto.engine.errors import ProjectFileError, StackUnknownError, StateUnreadableError
 
 KEPT_OF_PROJECT = ("name", "description", "config", "backend")
 ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
@@ -41,7 +41,7 @@ def read_stack(root: Path, stack: str) -> StackFile:
 
     Raises:
         StackUnknownError: there is no such file.
-        EngineError: it is no YAML mapping.
+        ProjectFileError: it is no YAML mapping.
     """
     path = root / f"Pulumi.{stack}.yaml"
     if not path.is_file():
@@ -91,11 +91,11 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
-        raise EngineError(f"{path} cannot be read: {error.strerror}") from error
+        raise ProjectFileError(f"{path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise EngineError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        raise ProjectFileError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict) or not isinstance(content.get("config") or {}, dict):
-        raise EngineError(f"{path} must hold a mapping with the key `config`, it holds {type(content).__name__}")
+        raise ProjectFileError(f"{path} must hold a mapping with the key `config`, it holds {type(content).__name__}")
     return content
 
 

@@ -1,0 +1,91 @@
+"""`leanto demo`: the whole story on one machine: deploy, ask, look, destroy, prove that nothing is left."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from leanto.cli import box_place, runs, screen
+from leanto.cli.demo_provider import Choice, choose, overlay
+from leanto.cli.demo_steps import Phases, ask, show_what_is_there
+from leanto.cli.destroy import prove_nothing_is_left
+from leanto.cli.exits import CommandError
+from leanto.cli.keys import key_table
+from leanto.cli.place import Place
+from leanto.cli.project import configuration, find_root
+from leanto.cli.provider_key import give_stand_in_keys, store
+from leanto.engine.find import ensure
+
+PRESET = "hybrid"
+
+
+@click.command(name="demo")
+@click.option(
+    "--provider", type=click.Choice(["real", "stand-in"]), help="Whom to ask.  [default: asks, if a key is set]"
+)
+def command(provider: str | None) -> None:
+    """Deploy the hybrid preset into AWS in a box, ask it a question, take it down again.
+
+    Needs no AWS account and no GPU, and leaves nothing behind. Two demos may run side by side.
+    """
+    started = time.monotonic()
+    choice = choose(provider)
+    phases = Phases()
+    with phases.phase("engine"):
+        ensure(screen.say)
+    with a_box(phases, choice) as place:
+        tell_story(place, choice, phases)
+    screen.say(phases.table())
+    screen.say(f"the demo took {time.monotonic() - started:.1f} s; nothing of it is left")
+
+
+@contextmanager
+def a_box(phases: Phases, choice: Choice) -> Iterator[Place]:
+    """Start a box in a folder of its own; whatever happens, box and folder go afterwards."""
+    home = Path(tempfile.mkdtemp(prefix="leanto-demo-"))
+    config = configuration(find_root(), PRESET, {})
+    place: Place | None = None
+    try:
+        with phases.phase("box"):
+            place = box_place.open_place(
+                PRESET, home, start=True, watch_pid=os.getpid(), overlay=overlay(choice, config)
+            )
+        yield place
+    finally:
+        if place is not None and place.box is not None:
+            place.box.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def tell_story(place: Place, choice: Choice, phases: Phases) -> None:
+    """Deploy, ask, show, destroy and look for leftovers."""
+    with phases.phase("bundles"):
+        runs.build_bundles(place)
+    with phases.phase("up"), screen.showing("up") as view:
+        done = place.deployment.up(view)
+    screen.say(f"up: {screen.summary(done)}")
+    with phases.phase("key and question"):
+        give_keys(place, choice, done.outputs["provider_secret_arns"])
+        key = key_table(place).create("demo", team="demo")
+        ask(place.reachable(done.outputs["endpoint_url"]), key.text, done.outputs["models"][0])
+    with phases.phase("what is there"):
+        show_what_is_there(place)
+    with phases.phase("destroy"):
+        runs.destroy(place)
+    with phases.phase("leftovers"):
+        prove_nothing_is_left(place)
+
+
+def give_keys(place: Place, choice: Choice, secrets: dict[str, str]) -> None:
+    """Put the provider's key into the box's Secrets Manager."""
+    if not choice.is_real:
+        give_stand_in_keys(place, {"provider_secret_arns": secrets})
+        return
+    if choice.provider not in secrets:
+        raise CommandError(f"the stack has no secret for {choice.provider}; it has {', '.join(sorted(secrets))}")
+    store(place, secrets[choice.provider], choice.key)

@@ -1,0 +1,105 @@
+"""What the demo does with a deployed stack, and what it shows of it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table
+
+from catalog.idle import idle_month
+from leanto.check.cost import exported, idle_table
+from leanto.cli import screen
+from leanto.cli.exits import CommandError, Exit
+from leanto.cli.place import Place
+
+QUESTION = "What is a lean-to, in one sentence?"
+ANSWER_TIMEOUT_SECONDS = 60
+
+
+@dataclass
+class Phases:
+    """How long each phase took; a phase that fails is not listed."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a block."""
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+
+    def table(self) -> Table:
+        """Return the times with their sum."""
+        table = Table("Phase", "Seconds", show_footer=True)
+        for name, seconds in self.seconds.items():
+            table.add_row(name, f"{seconds:.1f}")
+        table.columns[0].footer, table.columns[1].footer = "total", f"{sum(self.seconds.values()):.1f}"
+        return table
+
+
+def ask(base_url: str, key: str, model: str) -> str:
+    """Ask the endpoint through the stock openai client, print the answer as it comes, and return it.
+
+    Raises:
+        CommandError: the endpoint does not answer as OpenAI's would.
+    """
+    import openai  # noqa: PLC0415 - slow, and only when something is asked
+
+    client = openai.OpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=ANSWER_TIMEOUT_SECONDS)
+    screen.say(f"question to {model!r} at {base_url}: {QUESTION}")
+    said: list[str] = []
+    try:
+        with (
+            client,
+            client.chat.completions.create(
+                model=model, messages=[{"role": "user", "content": QUESTION}], stream=True
+            ) as stream,
+        ):
+            for chunk in stream:
+                text = (chunk.choices[0].delta.content or "") if chunk.choices else ""
+                said.append(text)
+                screen.write(text)
+    except openai.OpenAIError as error:
+        raise CommandError(f"the endpoint did not answer: {error}", Exit.FAILED) from error
+    screen.write("\n")
+    if not "".join(said).strip():
+        raise CommandError("the endpoint answered with an empty text", Exit.FAILED)
+    return "".join(said)
+
+
+def created_table(resources: list[Mapping[str, Any]]) -> Table:
+    """Return what a stack consists of, grouped by component."""
+    by_urn = {resource["urn"]: resource for resource in resources}
+    groups: dict[str, Counter[str]] = {}
+    for resource in resources:
+        if resource.get("custom") and not resource["type"].startswith("pulumi:"):
+            groups.setdefault(_component(resource, by_urn), Counter())[screen.short_type(resource["type"])] += 1
+    table = Table("Component", "Resources", "of which", show_footer=True)
+    for component in sorted(groups):
+        kinds = groups[component]
+        told = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in sorted(kinds.items()))
+        table.add_row(component, str(kinds.total()), told)
+    table.columns[0].footer = "total"
+    table.columns[1].footer = str(sum(kinds.total() for kinds in groups.values()))
+    return table
+
+
+def _component(resource: Mapping[str, Any], by_urn: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the name of the nearest component above a resource."""
+    parent = by_urn.get(resource.get("parent") or "")
+    while parent is not None and parent.get("custom"):
+        parent = by_urn.get(parent.get("parent") or "")
+    if parent is None or parent["type"] == "pulumi:pulumi:Stack":
+        return "the stack itself"
+    return str(parent["urn"].rsplit("::", 1)[-1])
+
+
+def show_what_is_there(place: Place) -> None:
+    """Show the resources by component, and what they cost in a month without a request."""
+    state = place.deployment.export()
+    screen.say(created_table(list(state.get("resources") or ())))
+    screen.say(idle_table(idle_month(exported({"deployment": state}), place.region)))

@@ -1,0 +1,59 @@
+"""The steps that preview, up, refresh, destroy and the demo share."""
+
+import click
+
+from infra.bundles import Target
+from leanto.bundles import build
+from leanto.cli import screen
+from leanto.cli.exits import CommandError, Exit
+from leanto.cli.place import Place
+from leanto.engine.changes import Result
+
+
+def build_bundles(place: Place) -> None:
+    """Build the function bundles of a stack unless they are there and as new as their sources."""
+    settings = place.settings
+    target = Target(settings.function_architecture, settings.function_python)
+    build(place.root, target, lambda line: screen.say(f"bundles: {line}"))
+
+
+def preview(place: Place) -> Result:
+    """Preview, and show each change with the properties that change."""
+    with screen.showing("preview") as view:
+        previewed = place.deployment.preview(view)
+    for change in previewed.changed:
+        if not change.is_provider:
+            screen.say(screen.change_line(change))
+    screen.say(f"preview: {_future(previewed)} ({previewed.duration_seconds:.1f} s)")
+    return previewed
+
+
+def up(place: Place, previewed: Result) -> Result:
+    """Deploy, showing each resource as it is done."""
+    with screen.showing("up", len(previewed.changed)) as view:
+        done = place.deployment.up(view)
+    screen.say(f"up: {screen.summary(done)} ({done.duration_seconds:.1f} s)")
+    return done
+
+
+def destroy(place: Place) -> Result:
+    """Delete every resource, showing each as it goes."""
+    with screen.showing("destroy") as view:
+        done = place.deployment.destroy(view)
+    screen.say(f"destroy: {screen.summary(done)} ({done.duration_seconds:.1f} s)")
+    return done
+
+
+def confirm(question: str, *, agreed: bool) -> None:
+    """Ask the person unless `agreed`; raises CommandError where nobody can be asked, Abort on a no."""
+    if agreed:
+        return
+    if not screen.is_terminal():
+        raise CommandError(f"{question} Nobody can be asked here: say yes with --yes.", Exit.PREREQUISITE)
+    click.confirm(question, abort=True, err=True)
+
+
+def _future(previewed: Result) -> str:
+    counts = previewed.counts()
+    told = [f"{counts[name]} to {name}" for name in ("create", "update", "replace", "delete") if name in counts]
+    return ", ".join(told) or "no change"

@@ -1,0 +1,123 @@
+"""What a person sees: progress and explanations on standard error, results on standard output.
+
+On a terminal a run shows one moving line with what is under way; elsewhere, plain lines.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+import click
+from rich.console import Console, RenderableType
+from rich.status import Status
+
+from leanto.engine.changes import Change, Event, Progress, Result
+from leanto.engine.errors import Diagnostic
+
+MARKS: Mapping[str, str] = MappingProxyType(
+    {"create": "+", "update": "~", "replace": "±", "delete": "-", "read": " ", "import": "+", "discard": "-"}
+)
+DONE: Mapping[str, str] = MappingProxyType(
+    {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "refresh": "read"}
+)
+
+
+_console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def say(told: RenderableType = "") -> None:
+    """Tell something to the person; never part of a command's result."""
+    _console.print(told)
+
+
+def write(text: str) -> None:
+    """Give out a piece of a result at once, without a line end."""
+    click.echo(text, nl=False)
+
+
+def result(text: str) -> None:
+    """Give out what the command was asked for."""
+    click.echo(text)
+
+
+def is_terminal() -> bool:
+    """Tell whether a person can be asked: input and messages both are on a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def short_type(resource_type: str) -> str:
+    """Return `aws:lambda/function:Function` as `lambda function`; a component's type stays."""
+    parts = resource_type.split(":")
+    if len(parts) != 3 or parts[0] != "aws":
+        return resource_type
+    return parts[1].replace("/", " ")
+
+
+def change_line(change: Change) -> str:
+    """Return one line on what happens to a resource, with the properties that change."""
+    line = f"  {MARKS.get(change.operation, '?')} {short_type(change.type)} {change.name}"
+    if change.operation == "replace" and change.replacing_properties:
+        return f"{line}: replaced because of {', '.join(change.replacing_properties)}"
+    if change.operation in {"update", "replace"} and change.properties:
+        return f"{line}: {', '.join(change.properties)}"
+    return line
+
+
+def summary(result_of_run: Result) -> str:
+    """Return the counts of a run in words."""
+    counts = result_of_run.counts()
+    told = [f"{counts.pop(name)} {DONE[name]}" for name in ("create", "update", "replace", "delete") if name in counts]
+    unchanged = sum(counts.values())
+    told += [f"{unchanged} unchanged"] if unchanged else []
+    return ", ".join(told) or "nothing to do"
+
+
+class RunView:
+    """Shows the steps of one run of the engine as they happen."""
+
+    def __init__(self, title: str, total: int, status: Status | None) -> None:
+        self._title = title
+        self._total = total
+        self._status = status
+        self._done = 0
+        self._begun: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take one event; events come one at a time."""
+        if isinstance(event, Diagnostic):
+            # Errors come once more, and in order, when the run ends.
+            if event.severity == "warning":
+                say(f"  warning: {event}")
+            return
+        self._take(event)
+        if self._status is not None:
+            under_way = ", ".join(urn.rsplit("::", 1)[-1] for urn in list(self._begun)[:3])
+            of_total = f" of {self._total}" if self._total else ""
+            self._status.update(f"{self._title}: {self._done}{of_total} done; under way: {under_way or 'nothing'}")
+
+    def _take(self, event: Progress) -> None:
+        change = event.change
+        if change.is_provider or change.type == "pulumi:pulumi:Stack":
+            return
+        if event.phase == "started":
+            self._begun.setdefault(change.urn, time.monotonic())
+            return
+        seconds = time.monotonic() - self._begun.pop(change.urn, time.monotonic())
+        if event.phase == "failed":
+            say(f"  ! {short_type(change.type)} {change.name} failed ({seconds:.1f} s)")
+        elif change.operation in MARKS and not event.planned:
+            self._done += 1
+            say(f"{change_line(change)} ({seconds:.1f} s)")
+
+
+@contextmanager
+def showing(title: str, total: int = 0) -> Iterator[RunView]:
+    """Show a run while the block works; `total` is how many changes are expected."""
+    say(f"{title} ...")
+    if not sys.stderr.isatty():
+        yield RunView(title, total, None)
+        return
+    with _console.status(title) as status:
+        yield RunView(title, total, status)

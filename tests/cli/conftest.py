@@ -1,0 +1,76 @@
+"""A project in a temporary folder, an AWS on loopback, and a way to run the command as a shell would."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import pytest
+
+from leanto.cli.main import run
+from leanto.embedded.aws import AwsServer
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def leanto(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command in this process: (arguments) -> exit code and what it said."""
+
+    def ran(*arguments: str) -> Ran:
+        capsys.readouterr()
+        code = run(arguments)
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return ran
+
+
+def leanto_process(*arguments: str, cwd: Path, env: dict[str, str] | None = None, stdin: str = "") -> Ran:
+    """Run the command as a process of its own."""
+    command = [sys.executable, "-m", "leanto", *arguments]
+    done = subprocess.run(command, cwd=cwd, env=env, input=stdin, capture_output=True, text=True, check=False)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in a project with a few settings and the stack `dev`."""
+    root = tmp_path / "checkout"
+    (root / "infra").mkdir(parents=True)
+    (root / "Pulumi.yaml").write_text(
+        "name: leanto\nruntime: python\nconfig:\n  leanto:region: {default: eu-central-1}\n"
+    )
+    for name in ("managed", "gpu", "hybrid"):
+        (root / f"Pulumi.{name}.yaml").write_text(f"# the preset {name}\nconfig:\n  leanto:mode: {name}  # kept\n")
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsServer]:
+    with AwsServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client(aws: AwsServer) -> Iterator[Callable[[str], object]]:
+    made = []
+
+    def make(service: str) -> object:
+        made.append(boto3.Session("box", "box", region_name=REGION).client(service, endpoint_url=aws.url))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
