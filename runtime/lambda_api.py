@@ -93,9 +93,11 @@ class RuntimeApi:
         if answer.status != 200:
             raise RuntimeApiError(f"the Runtime API gave no invocation but status {answer.status}")
         headers = answer.headers
+        if not headers.keys() >= {"lambda-runtime-aws-request-id", "lambda-runtime-deadline-ms"}:
+            raise RuntimeApiError("the Runtime API gave an invocation without its request id or its deadline")
         return Invocation(
             request_id=headers["lambda-runtime-aws-request-id"],
-            deadline_ms=int(headers.get("lambda-runtime-deadline-ms", "0")),
+            deadline_ms=int(headers["lambda-runtime-deadline-ms"]),
             function_arn=headers.get("lambda-runtime-invoked-function-arn", ""),
             trace_id=headers.get("lambda-runtime-trace-id", ""),
             payload=answer.body,

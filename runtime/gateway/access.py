@@ -28,6 +28,7 @@ class Record:
     route: str = ""
     model: str = ""
     upstream: str = ""
+    overflow: str = ""
     upstream_status: int = 0
     upstream_request_id: str = ""
     status: int = 0

@@ -36,7 +36,7 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     request = read_chat_request(body)
     route = find_route(services.deployment, caller, request.model)
     record.model = route.model
-    upstream = choose_upstream(route)
+    upstream, record.overflow = choose_upstream(route)
     record.upstream = upstream.name
     key = await services.provider_keys.get(upstream.provider.name)
     attempt = _attempt(services, upstream, key, request, now, scope)
@@ -58,11 +58,16 @@ def find_route(deployment: Deployment, caller: Caller, model: str) -> Route:
     return route
 
 
-def choose_upstream(route: Route) -> ProviderUpstream:
-    """Return the first upstream of a route that can answer; raises GatewayError 503 when none can."""
+def choose_upstream(route: Route) -> tuple[ProviderUpstream, str]:
+    """Return the first upstream of a route that can answer, and why those before it could not.
+
+    Raises GatewayError 503 when none can.
+    """
+    passed_over: list[str] = []
     for upstream in route.upstreams:
         if isinstance(upstream, ProviderUpstream):
-            return upstream
+            return upstream, "; ".join(passed_over)
+        passed_over.append(f"{upstream.name}: no node of the pool serves")
     message = f"The model '{route.model}' is served by the stack's own GPU pool only, and no node of it serves yet."
     headers = {**NO_RETRY, "retry-after": str(LOCAL_RETRY_SECONDS)}
     raise GatewayError(503, "local_unavailable", message, headers=headers)

@@ -1,6 +1,7 @@
 """One request to a provider, and its answer passed to the client byte for byte."""
 
 import asyncio
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, request_id: st
         try:
             return await session.post(
                 f"{upstream.provider.base_url}/chat/completions",
-                data=attempt.request.with_model(upstream.model),
+                data=io.BytesIO(attempt.request.with_model(upstream.model)),
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),

@@ -121,6 +121,20 @@ def test_a_refusal_is_final_and_its_text_repeats_no_value() -> None:
     run(test)
 
 
+def test_a_redirect_is_an_error_and_takes_the_signature_nowhere_else() -> None:
+    async def test() -> None:
+        async with (
+            scripted(FINE) as (_, other),
+            scripted(whole("307 Temporary Redirect", b"", f"Location: {other.base_url}")) as (aws, _),
+        ):
+            with pytest.raises(AwsError) as error:
+                await get_item(aws)
+            assert error.value.status == 307
+            assert other.received == []
+
+    run(test)
+
+
 def test_a_service_that_is_silent_is_unreachable_within_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws_module, "ATTEMPT_SECONDS", 0.2)
 

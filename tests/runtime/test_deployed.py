@@ -146,6 +146,6 @@ def test_a_gateway_that_was_deployed_wrong_says_so_before_the_first_request(
             assert posted.path.endswith("/runtime/init/error")
             assert report["errorType"] == "ConfigurationError"
             assert part in report["errorMessage"]
-            assert await function.end() == 1
+            assert await asyncio.wait_for(function.process.wait(), 10) == 1
 
     asyncio.run(test())

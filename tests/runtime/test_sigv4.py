@@ -21,7 +21,7 @@ QUERY = st.lists(st.tuples(ENCODED.filter(bool), ENCODED), max_size=4).map(
 )
 PATH = st.lists(ENCODED.filter(lambda part: part not in {"", ".", ".."}), max_size=3).map(lambda ps: "/" + "/".join(ps))
 HOST = st.sampled_from(["dynamodb.eu-west-1.amazonaws.com", "127.0.0.1:5000", "localhost:443", "example.org:80"])
-HEADER_VALUE = st.text('abc XYZ;=/"', max_size=20).map(str.strip)
+HEADER_VALUE = st.lists(st.sampled_from(["ab", "XY;=/", " ", "   "]), max_size=8).map(lambda ps: "".join(ps).strip())
 HEADERS = st.dictionaries(st.sampled_from(["Content-Type", "X-Amz-Target", "Accept", "User-Agent"]), HEADER_VALUE)
 MOMENT = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import openai
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leanto.embedded.provider import StandIn, start_stand_in
@@ -276,6 +276,7 @@ def test_closing_ends_answers_under_way() -> None:
     assert asyncio.run(test()) < 2
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 60))
 def test_the_pieces_make_up_the_text_for_every_bound(prompt: str, bound: int) -> None:
     request = {"model": "m", "messages": [{"content": prompt}], "max_tokens": bound}

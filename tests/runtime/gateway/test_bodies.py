@@ -1,6 +1,7 @@
 """Claim: a body reaches the upstream byte for byte but for the model's name, and one that cannot be read is refused."""
 
 import asyncio
+import io
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,10 +24,11 @@ def post(background: BackgroundLoop) -> Callable[..., tuple[int, dict[str, str],
 
     def post(gateway: Gateway, body: Any, **headers: str) -> tuple[int, dict[str, str], dict[str, Any]]:
         async def send() -> tuple[int, dict[str, str], dict[str, Any]]:
+            data = io.BytesIO(body) if isinstance(body, bytes) else body
             all_headers = {"Authorization": f"Bearer {CLIENT_KEY}", "Content-Type": "application/json", **headers}
             async with (
                 aiohttp.ClientSession() as session,
-                session.post(f"{gateway.url}/v1/chat/completions", data=body, headers=all_headers) as response,
+                session.post(f"{gateway.url}/v1/chat/completions", data=data, headers=all_headers) as response,
             ):
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return response.status, names, await response.json()
@@ -176,6 +178,15 @@ def test_a_body_without_an_end_is_cut_off_at_the_bound(start_gateway: Callable[.
     except aiohttp.ClientError:
         pass  # the connection may be closed while we still send
     assert sent < 20_000_000
+
+
+def test_a_body_of_several_megabytes_passes_whole(
+    start_gateway: Callable[..., Gateway], upstream: RawUpstream, post: Post
+) -> None:
+    body = json.dumps({"model": "small", "messages": [{"content": "x" * 4_000_000}]}).encode()
+    status, _, _ = post(start_gateway(base_url=upstream.base_url, request_bytes=5_000_000), body)
+    assert status == 200
+    assert upstream.received[0].body == body.replace(b'"small"', b'"gpt-6-luna"')
 
 
 def test_a_long_model_name_is_not_repeated_whole(gateway: Gateway, post: Post) -> None:

@@ -91,6 +91,7 @@ def test_a_request_without_a_whole_identity_is_refused(
 def test_a_local_upstream_is_passed_over_for_the_next(gateway: Gateway) -> None:
     raw = gateway.client.chat.completions.with_raw_response.create(model="mixed", messages=MESSAGES)
     assert raw.headers["x-leanto-upstream"] == "acme/gpt-6-luna"
+    assert [line["overflow"] for line in gateway.lines()] == ["local/qwen3-4b: no node of the pool serves"]
 
 
 def test_a_model_with_local_upstreams_only_is_unavailable_with_the_reason(gateway: Gateway) -> None:

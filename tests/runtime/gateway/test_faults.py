@@ -1,5 +1,6 @@
 """Claim: whatever an upstream does, the client gets one defined answer, and nothing is sent twice."""
 
+import gzip
 import json
 import socket
 import time
@@ -250,6 +251,16 @@ def test_a_kept_connection_that_the_provider_closed_meanwhile_costs_no_request(
     assert ask(gateway).id == "x"
     assert ask(gateway).id == "x"
     assert (len(upstream.received), upstream.connections) == (3, 2)
+
+
+def test_an_answer_compressed_unasked_reaches_the_client_plain(
+    start_gateway: Callable[..., Gateway], upstreams: Upstreams
+) -> None:
+    script = whole("200 OK", gzip.compress(DOCUMENT), "Content-Encoding: gzip")
+    gateway = start_gateway(base_url=upstreams(script).base_url)
+    raw = gateway.client.chat.completions.with_raw_response.create(model="small", messages=MESSAGES)
+    assert "content-encoding" not in raw.headers
+    assert raw.content == DOCUMENT
 
 
 def test_connections_to_the_provider_are_kept_between_requests(
