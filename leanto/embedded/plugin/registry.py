@@ -7,6 +7,16 @@ from leanto.embedded.plugin.errors import UnknownTypeError
 from leanto.embedded.plugin.resource import Invoke, Resource
 from leanto.embedded.plugin.resources import (
     account,
+    apigateway_api,
+    apigateway_authorizer,
+    apigateway_integration,
+    apigateway_method,
+    apigateway_response,
+    apigateway_settings,
+    apigateway_stage,
+    awslambda,
+    awslambda_events,
+    awslambda_function,
     ec2_flow_log,
     ec2_route_table,
     ec2_security_group,
@@ -20,6 +30,16 @@ from leanto.embedded.plugin.resources import (
 )
 
 FILES: tuple[tuple[Resource, ...], ...] = (
+    apigateway_api.RESOURCES,
+    apigateway_authorizer.RESOURCES,
+    apigateway_integration.RESOURCES,
+    apigateway_method.RESOURCES,
+    apigateway_response.RESOURCES,
+    apigateway_settings.RESOURCES,
+    apigateway_stage.RESOURCES,
+    awslambda.RESOURCES,
+    awslambda_events.RESOURCES,
+    awslambda_function.RESOURCES,
     ec2_flow_log.RESOURCES,
     ec2_route_table.RESOURCES,
     ec2_security_group.RESOURCES,
