@@ -25,9 +25,16 @@ def refreshed_inputs(resource: Resource, inputs: Mapping[str, Any], outputs: Map
 
 
 def imported_inputs(resource: Resource, outputs: Mapping[str, Any]) -> Props:
-    """Return the inputs of a resource read for the first time: all it has, less what AWS made up or left empty."""
+    """Return the inputs of a resource read for the first time: all it has, less what AWS made up or left empty.
+
+    An empty default stays, since Check gives it to every program that says nothing else.
+    """
     made_up = resource.computed - (resource.accepts | resource.required)
-    given = {key: value for key, value in outputs.items() if key not in made_up and not _empty(value)}
+    given = {
+        key: value
+        for key, value in outputs.items()
+        if key not in made_up and (key in resource.defaults or not _empty(value))
+    }
     return {**given, DEFAULTS_KEY: []}
 
 
