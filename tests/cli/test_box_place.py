@@ -1,0 +1,54 @@
+"""Claims about a stack's place in a box: its state ends with the box, its settings fit this machine."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leanto.cli import box_place
+from leanto.cli.box_place import _box_settings, _state_folder
+from leanto.embedded.box import Box
+
+
+def box(home: Path, pid: int = 1, aws_url: str = "http://127.0.0.1:1") -> Box:
+    return Box(
+        home,
+        pid,
+        aws_url,
+        "http://127.0.0.1:2",
+        "http://127.0.0.1:3",
+        "1" * 12,
+        "eu-central-1",
+        "2026-11-24T21:00:00+00:00",
+    )
+
+
+def test_a_new_box_begins_with_an_empty_state_and_says_so(tmp_path: Path, capsys) -> None:
+    first = _state_folder(tmp_path, box(tmp_path))
+    (first / "state.json").write_text("{}")
+    assert _state_folder(tmp_path, box(tmp_path)) == first
+    assert (first / "state.json").exists()
+    assert capsys.readouterr().err == ""
+    second = _state_folder(tmp_path, box(tmp_path, pid=2))
+    assert list((tmp_path / "state").iterdir()) == [second]
+    assert "what an earlier box held has ended with it" in capsys.readouterr().err
+
+
+def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Path) -> None:
+    config = {
+        "leanto:routes": json.dumps([{"model": "a", "provider": "openai"}, {"model": "b", "localModel": "x"}]),
+        "leanto:providersAllowed": '["azure"]',
+        "leanto:mode": "managed",
+        "leanto:region": "eu-central-1",
+    }
+    settings = _box_settings(box(tmp_path), config)
+    assert settings["leanto:providerBaseUrls"] == dict.fromkeys(("azure", "openai"), "http://127.0.0.1:3/v1")
+    assert "leanto:gpuAmiId" not in settings
+    pool = _box_settings(box(tmp_path, aws_url=aws.url), {**config, "leanto:mode": "gpu"})
+    assert str(pool["leanto:gpuAmiId"]).startswith("ami-")
+
+
+def test_a_processor_that_lambda_does_not_have_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(Exception, match="this machine is riscv64"):
+        box_place._machine_settings()
