@@ -9,17 +9,21 @@ from leanto.embedded.plugin.registry import RESOURCES
 from leanto.embedded.plugin.resource import Props, Resource
 from leanto.embedded.plugin.values import UNKNOWN, without_internal
 from tests.embedded.plugin import (
+    samples_apigateway,
     samples_ec2,
     samples_iam,
     samples_kms,
+    samples_lambda,
 )
 from tests.embedded.plugin.conftest import StrictSideStore
 from tests.embedded.plugin.sample import Sample, World
 
 SAMPLES: tuple[Sample, ...] = (
+    *samples_apigateway.SAMPLES,
     *samples_ec2.SAMPLES,
     *samples_iam.SAMPLES,
     *samples_kms.SAMPLES,
+    *samples_lambda.SAMPLES,
 )
 ADDED_BY_THE_CORE = frozenset({"region", "tags", "tagsAll"})
 
