@@ -95,8 +95,9 @@ async def _publish_notice(aws: Aws, stack: Stack, request: StopRequest, steps: S
     lines = [f"leanto stopped the stack {stack.name}.", f"Reason: {request.reason}", ""]
     lines += [f"- {name}: {what}" for name, what in steps.done.items()]
     lines += [f"- {name} FAILED: {why}" for name, why in steps.failed.items()]
-    lines += ["", "Find the cause first. To start again, delete the item with pk CONTROL and sk STOP from the table"]
-    lines += [f"{stack.table}; the next deployment gives the pool its size back."]
+    lines += ["", f"Find the cause first. To start again: leanto resume --stack {stack.name}"]
+    if stack.group:
+        lines += [f"The pool gets its size back by leanto refresh and leanto up, both with --stack {stack.name}."]
     fields = {"TopicArn": stack.alert_topic_arn, "Subject": f"leanto: {stack.name} stopped"[:100]}
     await aws.query("sns", SNS_API_VERSION, "Publish", fields | {"Message": "\n".join(lines)})
     return "published"

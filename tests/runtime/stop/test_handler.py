@@ -104,7 +104,7 @@ def test_every_reason_stops_routes_and_group_and_tells_people(stack: Stack, even
     assert (flag["stopped"], flag["reason"]) == ({"BOOL": True}, {"S": reason})
     (notice,) = stack.notices()
     assert reason in notice
-    assert STACK in notice
+    assert f"leanto resume --stack {STACK}" in notice
 
 
 def test_a_second_call_changes_nothing(stack: Stack) -> None:
