@@ -73,7 +73,9 @@ def _old_must_go_first(resource: Resource, news: Mapping[str, Any]) -> bool:
     """A name that the program fixed can exist only once, so the old resource has to make room for the new one."""
     if resource.delete_before_replace:
         return True
-    return resource.auto_name is not None and resource.auto_name.property not in news.get(DEFAULTS_KEY, [])
+    if resource.auto_name is None or not resource.auto_name.random:
+        return False
+    return resource.auto_name.property not in news.get(DEFAULTS_KEY, [])
 
 
 def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:

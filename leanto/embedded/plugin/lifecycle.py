@@ -91,7 +91,8 @@ def read(
         return None
     completed = _completed(resource, configuration, context, given, found)
     if not inputs:
-        return State(resource_id, completed, imported_inputs(resource, completed))
+        found_id = resource.id_after_import(resource_id, completed)
+        return State(found_id, completed, imported_inputs(resource, completed))
     return State(resource_id, completed, refreshed_inputs(resource, inputs, completed))
 
 

@@ -14,6 +14,8 @@ class NameTooLongError(ValueError):
 
 def made_up(auto_name: AutoName, resource_name: str, seed: bytes) -> str:
     """Return the physical name; the same seed yields the same name. Too long a name is refused, never cut."""
+    if not auto_name.random:
+        return resource_name
     base = resource_name.lower() if auto_name.lowercase else resource_name
     digits = hashlib.sha256(seed).hexdigest()[:RANDOM_LENGTH]
     name = f"{auto_name.prefix}{base}{auto_name.separator}{digits}"

@@ -51,7 +51,7 @@ def _project(resource: Resource, path: str, old: Any, new: Any, *, in_order: boo
             key: _project(resource, f"{path}.{key}", old.get(key), value)
             for key, value in new.items()
             if key in old or (value and f"{path}.{key}" not in resource.computed_fields)
-        } | {key: value for key, value in old.items() if key not in new and _empty(value)}
+        } | {key: value for key, value in old.items() if key not in new and not value}
     if isinstance(old, list) and isinstance(new, list):
         ordered = new if in_order else _in_the_order_of(resource, path, old, new)
         padded = [*old, *([None] * len(ordered))]

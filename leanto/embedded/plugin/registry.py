@@ -14,10 +14,12 @@ from leanto.embedded.plugin.resources import (
     apigateway_response,
     apigateway_settings,
     apigateway_stage,
+    autoscaling_group,
     awslambda,
     awslambda_events,
     awslambda_function,
     ec2_flow_log,
+    ec2_launch_template,
     ec2_route_table,
     ec2_security_group,
     ec2_security_group_rule,
@@ -27,6 +29,11 @@ from leanto.embedded.plugin.resources import (
     iam,
     iam_attachments,
     kms,
+    s3_bucket,
+    s3_lifecycle,
+    s3_object,
+    s3_policy,
+    s3_settings,
 )
 
 FILES: tuple[tuple[Resource, ...], ...] = (
@@ -37,10 +44,12 @@ FILES: tuple[tuple[Resource, ...], ...] = (
     apigateway_response.RESOURCES,
     apigateway_settings.RESOURCES,
     apigateway_stage.RESOURCES,
+    autoscaling_group.RESOURCES,
     awslambda.RESOURCES,
     awslambda_events.RESOURCES,
     awslambda_function.RESOURCES,
     ec2_flow_log.RESOURCES,
+    ec2_launch_template.RESOURCES,
     ec2_route_table.RESOURCES,
     ec2_security_group.RESOURCES,
     ec2_security_group_rule.RESOURCES,
@@ -50,6 +59,11 @@ FILES: tuple[tuple[Resource, ...], ...] = (
     iam.RESOURCES,
     iam_attachments.RESOURCES,
     kms.RESOURCES,
+    s3_bucket.RESOURCES,
+    s3_lifecycle.RESOURCES,
+    s3_object.RESOURCES,
+    s3_policy.RESOURCES,
+    s3_settings.RESOURCES,
 )
 """The tuple of each file under `resources/`."""
 

@@ -71,6 +71,8 @@ class AutoName:
     separator: str = "-"
     lowercase: bool = False
     prefix: str = ""
+    random: bool = True
+    """False: the logical name itself is the default, and the resource counts as not auto-named."""
 
 
 class Resource(ABC):
@@ -140,6 +142,11 @@ class Resource(ABC):
         Every key of `inputs` must be read back from AWS or from the side store, never echoed: this is what makes
         refresh see drift. `inputs` tells which optional fields the program set.
         """
+
+    def id_after_import(self, import_id: str, outputs: Props) -> str:
+        """Return the id of a resource that was imported as `import_id`; some types are imported by a longer one."""
+        del outputs
+        return import_id
 
     def update(self, ctx: Context, resource_id: str, olds: Props, news: Props) -> None:
         """Bring the resource from inputs `olds` to `news`. Types in which every input replaces leave this as it is."""

@@ -3,6 +3,7 @@
 Each area keeps its samples in `samples_<area>.py` as `SAMPLES: tuple[Sample, ...]`; `test_life.py` joins them.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ class World:
 
     def check(self, token: str, inputs: Props, *, name: str = "sample", olds: Props | None = None) -> Props:
         """Return the checked inputs; fail when Check finds something wrong."""
-        checked = lifecycle.check(resource_of(token), self.configuration, name, olds or {}, inputs, name.encode())
+        checked = lifecycle.check(resource_of(token), self.configuration, name, olds or {}, inputs, os.urandom(32))
         assert checked.failures == ()
         return checked.inputs
 
@@ -71,6 +72,8 @@ class Sample:
     """Changes the resource behind Pulumi's back, given its id."""
     drifted: frozenset[str] = frozenset()
     """The inputs in which the next preview must show that change."""
+    import_id: Callable[[State], str] = lambda state: state.resource_id
+    """What a user gives to import the resource."""
     stays: bool = False
     """AWS keeps the resource when it is deleted, as it keeps the default security group of a VPC."""
 

@@ -3,27 +3,33 @@
 import pytest
 
 from leanto.embedded.plugin import lifecycle
-from leanto.embedded.plugin.difference import alike
 from leanto.embedded.plugin.lifecycle import State
+from leanto.embedded.plugin.refresh import refreshed_inputs
 from leanto.embedded.plugin.registry import RESOURCES
 from leanto.embedded.plugin.resource import Props, Resource
 from leanto.embedded.plugin.values import UNKNOWN, without_internal
 from tests.embedded.plugin import (
     samples_apigateway,
+    samples_autoscaling,
     samples_ec2,
     samples_iam,
     samples_kms,
     samples_lambda,
+    samples_launch_template,
+    samples_s3,
 )
 from tests.embedded.plugin.conftest import StrictSideStore
 from tests.embedded.plugin.sample import Sample, World
 
 SAMPLES: tuple[Sample, ...] = (
     *samples_apigateway.SAMPLES,
+    *samples_autoscaling.SAMPLES,
     *samples_ec2.SAMPLES,
     *samples_iam.SAMPLES,
     *samples_kms.SAMPLES,
     *samples_lambda.SAMPLES,
+    *samples_launch_template.SAMPLES,
+    *samples_s3.SAMPLES,
 )
 ADDED_BY_THE_CORE = frozenset({"region", "tags", "tagsAll"})
 
@@ -36,12 +42,8 @@ def changed(resource: Resource, olds: Props, news: Props) -> set[str]:
 
 def assert_came_true(resource: Resource, planned: Props, actual: Props) -> None:
     """What a preview said is what came to be, unless it said that it does not know."""
-    wrong = {
-        key: (value, actual.get(key))
-        for key, value in planned.items()
-        if value is not UNKNOWN and not alike(resource, key, value, actual.get(key))
-    }
-    assert wrong == {}
+    known = {key: value for key, value in planned.items() if value is not UNKNOWN}
+    assert changed(resource, refreshed_inputs(resource, known, actual), known) == set()
 
 
 def assert_steady(world: World, resource: Resource, state: State, inputs: Props) -> None:
@@ -118,8 +120,9 @@ def test_an_import_finds_what_the_program_would_write(sample: Sample, world: Wor
     resource, backend, configuration = RESOURCES[sample.token], world.backend, world.configuration
     inputs = world.check(sample.token, sample.inputs(world))
     state = lifecycle.create(resource, backend, configuration, inputs)
-    found = lifecycle.read(resource, backend, configuration, state.resource_id, {}, {})
+    found = lifecycle.read(resource, backend, configuration, sample.import_id(state), {}, {})
     lifecycle.delete(resource, backend, configuration, state.resource_id, state.outputs)
     assert found is not None
+    assert found.resource_id == state.resource_id
     missed = changed(resource, found.inputs, inputs) & without_internal(inputs).keys()
     assert missed - resource.input_only - ADDED_BY_THE_CORE == set()
