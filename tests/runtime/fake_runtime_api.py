@@ -42,6 +42,7 @@ class FakeRuntimeApi:
         self._by_id: dict[str, Event] = {}
         self._chunk_events = chunk_events
         self._count = 0
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -50,6 +51,8 @@ class FakeRuntimeApi:
 
     async def close(self) -> None:
         self._server.close()
+        for writer in self._writers:
+            writer.close()
 
     async def invoke(
         self,
@@ -67,6 +70,7 @@ class FakeRuntimeApi:
         return await asyncio.wait_for(self.posted.get(), 20)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         try:
             method, path, headers = await self._read_head(reader)
             if method == "GET":
@@ -77,6 +81,7 @@ class FakeRuntimeApi:
             pass
         finally:
             writer.close()
+            self._writers.discard(writer)
 
     async def _hand_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.waiting.set()

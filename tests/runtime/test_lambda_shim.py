@@ -222,6 +222,19 @@ def test_an_error_that_nobody_collected_is_logged_without_its_message() -> None:
     run(test)
 
 
+def test_a_function_whose_runtime_api_is_gone_ends_instead_of_staying_behind() -> None:
+    async def test() -> None:
+        async with started(f"{HANDLERS}:application") as function:
+            await function.api.waiting.wait()
+            await function.api.close()
+            assert await asyncio.wait_for(function.process.wait(), 10) == 1
+            await function.end()
+            assert "closed at the end" in function.output
+            assert '"errorType":"RuntimeApiError"' in function.output
+
+    run(test)
+
+
 def test_an_invocation_that_has_begun_is_finished_before_a_termination() -> None:
     async def test() -> None:
         async with started(f"{HANDLERS}:application") as function:
