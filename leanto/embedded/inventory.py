@@ -105,12 +105,17 @@ def object_versions(s3: Any, account_id: str) -> Iterator[Found]:
 
 
 def customer_keys(kms: Any, account_id: str) -> Iterator[Found]:
-    """Keys that AWS does not manage; a deleted one is only scheduled, for 7 to 30 days."""
+    """Keys that AWS does not manage; a deleted one is only scheduled, for 7 to 30 days.
+
+    Moto calls every key a customer's, so those behind AWS's own aliases are left out by these.
+    """
     del account_id
+    aliases = kms.get_paginator("list_aliases").paginate().search("Aliases[?starts_with(AliasName, 'alias/aws/')]")
+    managed = {alias["TargetKeyId"] for alias in aliases if alias and "TargetKeyId" in alias}
     for page in kms.get_paginator("list_keys").paginate():
         for entry in page["Keys"]:
             key = kms.describe_key(KeyId=entry["KeyId"])["KeyMetadata"]
-            if key["KeyManager"] == "CUSTOMER":
+            if key["KeyManager"] == "CUSTOMER" and key["KeyId"] not in managed:
                 yield Found("key", key["Arn"], scheduled=key["KeyState"] == "PendingDeletion")
 
 

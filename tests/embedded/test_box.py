@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from leanto.embedded import boxfile
@@ -191,7 +192,9 @@ def test_moto_settings_of_the_user_do_not_reach_the_box(
 ) -> None:
     monkeypatch.setenv("MOTO_ACCOUNT_ID", "999999999999")
     box = start()
-    assert box.account_id == "123456789012"
+    sts = boto3.Session("box", "box", region_name=REGION).client("sts", endpoint_url=box.aws_url)
+    assert sts.get_caller_identity()["Account"] == box.account_id == "123456789012"
+    sts.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from leanto.embedded.aws import AwsServer
-from leanto.embedded.inventory import LISTINGS, SEARCHES
+from leanto.embedded.inventory import LISTINGS, SEARCHES, security_group_rules
 from leanto.embedded.leftovers import Leftover, leftovers, remains
 
 REGION = "eu-central-1"
@@ -305,8 +305,9 @@ CASES = [(service, make) for service, makers in MAKERS.items() for make in maker
 
 
 @pytest.fixture(scope="module")
-def fresh(server: AwsServer) -> tuple[Leftover, ...]:
-    """What is found before anything is made."""
+def fresh(server: AwsServer, client: Client) -> tuple[Leftover, ...]:
+    """What is found before anything is made but what AWS makes by itself: a network, and a key when one is needed."""
+    client("kms").describe_key(KeyId="alias/aws/s3")
     return leftovers(server.url, REGION)
 
 
@@ -333,11 +334,34 @@ def test_a_fresh_account_has_nothing_left_though_aws_put_a_network_there(
 ) -> None:
     assert fresh == ()
     assert [vpc["IsDefault"] for vpc in client("ec2").describe_vpcs()["Vpcs"]].count(True) == 1
+    assert len(client("kms").list_keys()["Keys"]) == 1
 
 
 @pytest.mark.parametrize("name", [make.__name__ for _, make in CASES])
 def test_what_is_left_is_found(name: str, made: dict[str, frozenset[Leftover]], found: frozenset[Leftover]) -> None:
     assert made[name] <= found
+
+
+class GroupRules:
+    """A stand-in for EC2 with the rules that real accounts have in every default group; moto's has only the second."""
+
+    def get_paginator(self, operation: str) -> "GroupRules":
+        assert operation == "describe_security_group_rules"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        rule = {"GroupId": "sg-1", "IpProtocol": "-1", "FromPort": -1, "ToPort": -1, "Tags": []}
+        from_itself = {"SecurityGroupRuleId": "sgr-1", "IsEgress": False, "ReferencedGroupInfo": {"GroupId": "sg-1"}}
+        to_all = {"SecurityGroupRuleId": "sgr-2", "IsEgress": True, "CidrIpv4": "0.0.0.0/0"}
+        from_all = {"SecurityGroupRuleId": "sgr-3", "IsEgress": False, "CidrIpv4": "0.0.0.0/0"}
+        from_other = {"SecurityGroupRuleId": "sgr-4", "IsEgress": False, "ReferencedGroupInfo": {"GroupId": "sg-2"}}
+        tagged = {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "CidrIpv4": "0.0.0.0/0", "Tags": [{"Key": "owner"}]}
+        return [{"SecurityGroupRules": [rule | one for one in (from_itself, to_all, from_all, from_other, tagged)]}]
+
+
+def test_rules_that_aws_puts_into_groups_are_no_leftovers_and_others_are() -> None:
+    found = [rule.identifier for rule in security_group_rules(GroupRules(), "123456789012")]
+    assert found == ["sgr-3", "sgr-4", "sgr-5"]
 
 
 def test_nothing_else_is_found(made: dict[str, frozenset[Leftover]], found: frozenset[Leftover]) -> None:
