@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -68,7 +69,7 @@ def open_place(
 def _state_folder(home: Path, box: Box) -> Path:
     """Return this box's state folder; states of earlier boxes go, for what they tell of ended with those boxes."""
     states = home / "state"
-    mine = states / f"{box.started_at.replace(':', '')}-{box.pid}"
+    mine = states / f"{re.sub(r'[^0-9]', '', box.started_at)[:14]}-{box.pid}"
     for other in states.iterdir() if states.is_dir() else ():
         if other != mine:
             screen.say("box: a new one: what an earlier box held has ended with it, and its state is deleted")

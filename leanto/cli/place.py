@@ -16,6 +16,9 @@ from leanto.engine.find import Engine, ensure
 if TYPE_CHECKING:
     from leanto.engine.stack import Deployment
 
+QUICK_STEPS = 2
+"""PATH and cache: where one of them gives the engine there is nothing to tell."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -47,7 +50,7 @@ class Place:
     @cached_property
     def engine(self) -> Engine:
         """Return the engine, made first if need be; the plugin of the box is installed for it."""
-        found = ensure(screen.say)
+        found = ensure(screen.Held(QUICK_STEPS))
         if self.box is not None and self.pulumi_home is not None:
             plugin.install(found, self.pulumi_home)
         return found
@@ -67,6 +70,7 @@ class Place:
             overlay=self.overlay,
             environment=self.environment,
             pulumi_home=self.pulumi_home,
+            options=self.options,
         )
 
     @cached_property

@@ -42,6 +42,23 @@ def result(text: str) -> None:
     click.echo(text)
 
 
+class Held:
+    """Says lines only when there are more than `count`: the first ones then come late, but none is lost."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._held: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        """Take one line."""
+        self._held.append(line)
+        if len(self._held) > self._count:
+            for each in self._held:
+                say(each)
+            self._held.clear()
+            self._count = 0
+
+
 def is_terminal() -> bool:
     """Tell whether a person can be asked: input and messages both are on a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()

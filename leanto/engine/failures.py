@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+from dataclasses import dataclass
 
 from pulumi.automation import CommandResult
 
@@ -29,20 +30,29 @@ _NOISE = re.compile(r"^(update|preview|refresh|destroy|destruction) (failed|canc
 _INLINE = "python inline source runtime error: "
 
 
-def explain(operation: str, result: CommandResult, collector: Collector, *, stack: str, state: str) -> EngineError:
+@dataclass(frozen=True)
+class Names:
+    """How the user calls what a message is about: the stack, where its state is, the options that name it."""
+
+    stack: str
+    state: str
+    options: str
+
+
+def explain(operation: str, result: CommandResult, collector: Collector, names: Names) -> EngineError:
     """Return the error that a failed command of the engine stands for."""
     said = result.stderr
     if "currently locked by" in said:
-        return StateLockedError(_locked(said, stack))
+        return StateLockedError(_locked(said, names))
     if re.search(r"no stack named .* found", said):
         return StackUnknownError(
-            f"the state in {state} has no stack {stack!r}: nothing is deployed under that name\n"
-            f"Deploy it with `leanto up --stack {stack}`, or name another state with --state."
+            f"the state in {names.state} has no stack {names.stack!r}: nothing is deployed under that name\n"
+            f"Deploy it with `leanto up {names.options}`, or name the state that has it."
         )
     failures = collector.diagnostics("error")
     if not failures and _UNREADABLE.search(said):
         return StateUnreadableError(
-            f"the state of stack {stack!r} in {state} cannot be used: {_first_line(said)}\n"
+            f"the state of stack {names.stack!r} in {names.state} cannot be used: {_first_line(said)}\n"
             "An engine keeps earlier states under `.pulumi/backups` of the same place: put the newest good one back as "
             "`.pulumi/stacks/<project>/<stack>.json`, or name another state with --state."
         )
@@ -52,12 +62,12 @@ def explain(operation: str, result: CommandResult, collector: Collector, *, stac
     return DeploymentFailedError(operation, tuple(dict.fromkeys(telling)))
 
 
-def _locked(said: str, stack: str) -> str:
-    remedy = f"leanto unlock --stack {stack}"
+def _locked(said: str, names: Names) -> str:
+    remedy = f"leanto unlock {names.options}"
     locks = [_holder(match) for match in _LOCK.finditer(said)] or [_first_line(said)]
     listed = "\n".join(f"  - {lock}" for lock in locks)
     return (
-        f"the state of stack {stack!r} is locked:\n{listed}\n"
+        f"the state of stack {names.stack!r} is locked:\n{listed}\n"
         f"If that run still works, wait for it. If it is gone, let go of its lock with `{remedy}` and run again."
     )
 

@@ -15,7 +15,7 @@ from leanto.engine import workdir
 from leanto.engine.changes import Collector, OnEvent, Result
 from leanto.engine.command import EngineCommand
 from leanto.engine.errors import InterruptedRunError
-from leanto.engine.failures import explain
+from leanto.engine.failures import Names, explain
 from leanto.engine.find import Engine
 from leanto.engine.program import GuardedProgram, Program
 
@@ -33,6 +33,7 @@ class Deployment:
         overlay: configuration key (`leanto:mode`, `aws:region`) -> value, winning over the stack file.
         environment: all that the engine and its plugins see, from `leanto.engine.environment`.
         pulumi_home: the engine's home (plugins, credentials); None = the user's own.
+        options: how this stack is named in the commands of remedies, such as `--stack dev --embedded`.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class Deployment:
         overlay: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
         pulumi_home: Path | None = None,
+        options: str | None = None,
     ) -> None:
         self.name = stack
-        self.state = state_url or "the engine's own login"
+        self._names = Names(stack, state_url or "the engine's own login", options or f"--stack {stack}")
         content = workdir.prepare(work_dir, root, stack, overlay or {})
         workdir.make_state_folder(state_url)
         full = environments.completed(
@@ -142,7 +144,7 @@ class Deployment:
                 raise InterruptedRunError(operation, self.name) from error
             if self._program.raised is not None:
                 raise self._program.raised from None
-            raise explain(operation, self._command.last, collector, stack=self.name, state=self.state) from error
+            raise explain(operation, self._command.last, collector, self._names) from error
         finally:
             self._program.end()
 

@@ -108,3 +108,13 @@ def test_a_phase_that_fails_has_no_time() -> None:
     with pytest.raises(ValueError, match="x"), phases.phase("bad"):
         raise ValueError("x")
     assert list(phases.seconds) == ["good"]
+
+
+def test_the_first_lines_are_held_until_there_is_more_to_tell(capsys) -> None:
+    held = screen.Held(2)
+    held("a")
+    held("b")
+    assert capsys.readouterr().err == ""
+    held("c")
+    held("d")
+    assert capsys.readouterr().err == "a\nb\nc\nd\n"
