@@ -1,0 +1,68 @@
+"""The program: reads the settings, wires the components, exports what people and commands need."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime import config as runtime_config
+
+from catalog.tables import catalogue
+from infra.bundles import BundlesMissing, load
+from infra.declarations import project_defaults
+from infra.naming import Names, Place, check_stack_name, stack_tags
+from infra.problems import Problem, SettingsError
+from infra.settings import Settings, read_settings
+from infra.wiring import Site, deploy
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Declare the stack that the configuration describes.
+
+    Raises pulumi.RunError, whose text is all that a user sees, for settings that cannot be deployed or missing bundles.
+    """
+    stack = pulumi.get_stack()
+    try:
+        check_stack_name(stack)
+        settings = read_settings(configuration())
+        bundles = load(ROOT, settings.function_architecture, settings.function_python)
+    except (SettingsError, BundlesMissing) as error:
+        raise pulumi.RunError(str(error)) from None
+    tags = {**settings.tags, **stack_tags(stack, settings.environment)}
+    provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
+    names = Names(stack, _place(settings, provider))
+    site = Site(settings, names, tags, _zones(settings, provider), bundles, catalogue())
+    for name, value in deploy(site, pulumi.ResourceOptions(providers=[provider])).items():
+        pulumi.export(name, value)
+
+
+def configuration() -> Mapping[str, Any]:
+    """Return what Pulumi hands over, over the project's defaults: the Automation API does not fill those in."""
+    handed_over = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    return {**project_defaults(ROOT), **handed_over}
+
+
+def _place(settings: Settings, provider: aws.Provider) -> Place:
+    opts = pulumi.InvokeOptions(provider=provider)
+    identity = aws.get_caller_identity(opts=opts)
+    return Place(aws.get_partition(opts=opts).partition, settings.region, identity.account_id)
+
+
+def _zones(settings: Settings, provider: aws.Provider) -> tuple[str, ...]:
+    """Return the zones of the pool, the first ones of the region by name. Local Zones are opted into, and none."""
+    if not settings.has_pool:
+        return ()
+    zones = aws.get_availability_zones(
+        state="available",
+        filters=[aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"])],
+        opts=pulumi.InvokeOptions(provider=provider),
+    )
+    if len(zones.names) < settings.availability_zone_count:
+        allowed = f"at most {len(zones.names)}, as {settings.region} has no more zones"
+        given = str(settings.availability_zone_count)
+        problem = Problem("leanto:availabilityZoneCount", given, allowed, "lower it, or choose another region")
+        raise pulumi.RunError(str(SettingsError([problem])))
+    return tuple(sorted(zones.names)[: settings.availability_zone_count])
