@@ -28,19 +28,21 @@ STOP_SECONDS = 4.0
 
 
 class Reporter:
-    """Tells the starter of each step; silent when there is none or it has gone."""
+    """Tells the starter of each step, if there is one."""
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
 
-    def __call__(self, step: str) -> None:
-        """Report one step."""
+    def __call__(self, step: str) -> bool:
+        """Report one step; False when the starter has gone."""
         logger.info("%s", step)
-        if self._descriptor is not None:
-            try:
-                os.write(self._descriptor, f"{step}\n".encode())
-            except OSError:
-                self._descriptor = None
+        if self._descriptor is None:
+            return True
+        try:
+            os.write(self._descriptor, f"{step}\n".encode())
+        except BrokenPipeError:
+            return False
+        return True
 
     def close(self) -> None:
         """Report nothing more."""
@@ -62,7 +64,9 @@ async def serve(home: Path, region: str, watch_pid: int | None, report: Reporter
         boxfile.write_sdk_config(home, region)
         boxfile.write(home, content)
         stack.callback(boxfile.remove, home)
-        report("ready")
+        if not report("ready"):
+            logger.warning("whoever started this box has gone before it was ready: it ends")
+            stop.set()
         report.close()
         await stop.wait()
         logger.info("stopping")

@@ -17,7 +17,7 @@ import boto3
 import pytest
 
 from leanto.embedded import boxfile
-from leanto.embedded.box import Box, BoxError
+from leanto.embedded.box import Box, BoxError, _launch
 from leanto.embedded.processes import session_members
 
 REGION = "eu-west-1"
@@ -161,6 +161,14 @@ def test_a_box_outlives_the_process_that_started_it(tmp_path: Path) -> None:
     assert get(box.aws_url, "/_leanto/ping")["pid"] == box.pid
     box.stop()
     assert is_gone(box)
+
+
+def test_a_box_that_nobody_waits_for_any_more_ends_by_itself(tmp_path: Path) -> None:
+    """Who starts a box and is interrupted before it is ready must not leave one behind."""
+    os.close(_launch(tmp_path, REGION, None))
+    wait_until(lambda: "it ends" in (tmp_path / "box.log").read_text(), seconds=20)
+    wait_until(lambda: not boxfile.is_alive(tmp_path))
+    assert not (tmp_path / "box.json").exists()
 
 
 def test_a_home_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
