@@ -59,7 +59,7 @@ def _check_space(workshop: Path) -> None:
 
 def _environment(go: Toolchain, workshop: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the user's environment without what would build something else; private caches unless Go is theirs."""
-    dropped = {"GOFLAGS", "GOOS", "GOARCH", "GOROOT", "GOEXPERIMENT", "GO111MODULE"}
+    dropped = {"GOOS", "GOARCH", "GOROOT", "GOEXPERIMENT", "GO111MODULE"}
     environment = {key: value for key, value in environ.items() if key not in dropped}
     environment |= {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
     if not go.has_own_caches:

@@ -1,9 +1,6 @@
 """A project in a temporary folder, an AWS on loopback, and a way to run the command as a shell would."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -11,16 +8,9 @@ import pytest
 
 from leanto.cli.main import run
 from leanto.embedded.aws import AwsServer
+from tests.cli.running import Ran
 
-ROOT = Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -34,13 +24,6 @@ def leanto(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(code, said.out, said.err)
 
     return ran
-
-
-def leanto_process(*arguments: str, cwd: Path, env: dict[str, str] | None = None, stdin: str = "") -> Ran:
-    """Run the command as a process of its own."""
-    command = [sys.executable, "-m", "leanto", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=env, input=stdin, capture_output=True, text=True, check=False)
-    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
