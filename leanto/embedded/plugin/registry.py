@@ -18,6 +18,7 @@ from leanto.embedded.plugin.resources import (
     awslambda,
     awslambda_events,
     awslambda_function,
+    dynamodb,
     ec2_flow_log,
     ec2_launch_template,
     ec2_route_table,
@@ -34,9 +35,12 @@ from leanto.embedded.plugin.resources import (
     s3_object,
     s3_policy,
     s3_settings,
+    secretsmanager,
 )
 
 FILES: tuple[tuple[Resource, ...], ...] = (
+    dynamodb.RESOURCES,
+    secretsmanager.RESOURCES,
     apigateway_api.RESOURCES,
     apigateway_authorizer.RESOURCES,
     apigateway_integration.RESOURCES,
