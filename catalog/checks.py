@@ -21,9 +21,14 @@ AUTHENTICATIONS = frozenset({"bearer", "api-key"})
 APIS = frozenset({"chat-completions", "converse"})
 RESIDENCIES = frozenset({"eu", "us"})
 UNITS = frozenset(
-    {"hour", "day", "month", "GB", "GiB-month", "GB-month", "GB-second", "GB-hour", "IOPS-month", "MiB/s-month"}
-    | {"million", "100k", "10k", "1k", "1k requests", "metric-month", "alarm-month", "LCU-hour", "NLCU-hour", "report"}
-)
+    {
+        "hour", "GB-hour", "LCU-hour", "NLCU-hour", "budget-day",
+        "GB", "GB-month", "GiB-month", "GB-second", "IOPS-month", "MiB/s-month",
+        "acl-month", "alarm-month", "dashboard-month", "key-month", "metric-month", "rotation-month", "rule-month",
+        "secret-month", "report", "1k", "1k requests", "10k", "100k", "million",
+    }
+)  # fmt: skip
+"""What is counted, with the time for which it is paid."""
 _REGION = re.compile(r"[a-z]{2}-(central|north|south|east|west|northeast|southeast|northwest|southwest)-[1-9]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REVISION = re.compile(r"[0-9a-f]{40}")

@@ -9,7 +9,7 @@ from catalog.pricing import DAYS_PER_MONTH, HOURS_PER_MONTH, Line, Unknown, free
 from catalog.rows import Catalogue
 from catalog.tables import catalogue
 
-PER_MONTH = {"hour": HOURS_PER_MONTH, "day": DAYS_PER_MONTH}
+PER_MONTH = {"hour": HOURS_PER_MONTH, "budget-day": DAYS_PER_MONTH}
 """How often a month holds a unit of time by which things are priced; other units are monthly amounts themselves."""
 
 
@@ -55,7 +55,7 @@ def _line(item: str, names: tuple[str, ...], now: Decimal, most: Decimal, region
     free = Decimal(quota.quantity) if quota else Decimal(0)
     notes = [tables.unit_prices[item].note]
     if quota:
-        notes.append(f"the first {quota.quantity} {quota.unit} of the account are free")
+        notes.append(f"the account's first {quota.quantity} are free")
     if quote.mark != "verified":
         notes.append(f"price {quote.mark}")
     return Line(

@@ -40,7 +40,7 @@ def idle_table(lines: Iterable[Line]) -> Table:
         if line not in used:
             table.add_row(line.item, _quantity(line), _usd(line.low), _usd(line.high), line.note)
     if used:
-        names = ", ".join(sorted(line.item.partition(":")[2].partition("/")[0] for line in used))
+        names = ", ".join(sorted({line.item.partition(":")[2].partition("/")[0] for line in used}))
         table.add_row("by use only", "", _usd(Decimal(0)), _usd(Decimal(0)), f"paid for what is used: {names}")
     summed = total(lines)
     for column, text in zip(table.columns, ("sum", "", _usd(summed.low), _usd(summed.high), ""), strict=True):

@@ -1,6 +1,7 @@
 """Values that AWS would make up, made up here: of the right form, and the same for the same resource each time."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -20,16 +21,14 @@ class MadeUp:
     def create(
         self, resource: Resource, configuration: Configuration, urn: str, inputs: Mapping[str, Any]
     ) -> tuple[str, Props]:
-        """Return the inputs, and for each output that AWS would make up a text of the right kind."""
+        """Return the inputs, and each output that AWS would make up of which the kind is plain."""
         given = without_internal(inputs)
         region = str(given.get("region", configuration.region))
         resource_id = made_up_id(resource.token, urn, given)
         made_up = {
-            key: _output(resource.token, key, resource_id, region)
-            for key in sorted(resource.computed)
-            if key not in given
+            key: _output(resource.token, key, resource_id, region) for key in sorted(resource.computed - given.keys())
         }
-        return resource_id, made_up | given
+        return resource_id, {key: value for key, value in made_up.items() if value is not None} | given
 
     def invoke(self, token: str, configuration: Configuration, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a new account in the region would answer. Raises SynthesisError for a function not listed."""
@@ -74,7 +73,34 @@ _ARNS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 """Forms of ARNs by service and kind; a kind of "" stands for all others of the service."""
 
-_NUMBERS = frozenset({"latestVersion", "defaultVersion", "ownerNumber"})
+_VALUES: Mapping[str, Any] = MappingProxyType(
+    {"defaultVersion": 1, "latestVersion": 1, "version": "1", "ownerId": ACCOUNT, "state": "available"}
+)
+"""Outputs that are the same for every resource."""
+
+_KEY_PREFIXES = MappingProxyType(
+    {
+        "defaultNetworkAclId": "acl",
+        "defaultRouteTableId": "rtb",
+        "defaultSecurityGroupId": "sg",
+        "mainRouteTableId": "rtb",
+        "prefixListId": "pl",
+    }
+)
+"""Outputs that are ids of other resources of EC2, with the prefix of those."""
+
+_TEXT = re.compile("(date|modified|name|url|path|sha256|etag|label|endpoint)$", re.IGNORECASE)
+"""Outputs that are texts by their name. Others may be numbers, lists or unset, and are left out."""
+
+_INVOKE = "arn:aws:apigateway:{region}:lambda:path/"
+_OTHER_ARNS = MappingProxyType(
+    {
+        "executionArn": "arn:aws:execute-api:{region}:{account}:{id}",
+        "invokeArn": _INVOKE + "2015-03-31/functions/{arn}/invocations",
+        "responseStreamingInvokeArn": _INVOKE + "2021-11-15/functions/{arn}/response-streaming-invocations",
+    }
+)
+"""ARNs that lead to a resource and are not its own."""
 
 
 def made_up_id(token: str, urn: str, inputs: Mapping[str, Any]) -> str:
@@ -90,13 +116,19 @@ def made_up_id(token: str, urn: str, inputs: Mapping[str, Any]) -> str:
 
 
 def _output(token: str, key: str, resource_id: str, region: str) -> Any:
-    if key in _NUMBERS:
-        return 1
-    if key == "arn" or key.endswith("Arn"):
-        return _arn(token, resource_id, region)
-    if key in {"keyId", "bucket", "name"} or key.endswith("Id"):
+    """Return what AWS would make up for an output, or None for one of a kind that its name does not tell."""
+    if key in _VALUES:
+        return _VALUES[key]
+    if key in _KEY_PREFIXES:
+        return f"{_KEY_PREFIXES[key]}-{hashlib.sha256(resource_id.encode()).hexdigest()[:17]}"
+    arn = _arn(token, resource_id, region)
+    if key in _OTHER_ARNS:
+        return _OTHER_ARNS[key].format(arn=arn, region=region, account=ACCOUNT, id=resource_id)
+    if key.lower().endswith("arn"):
+        return arn
+    if key in {"bucket", "name"} or key.endswith("Id"):
         return resource_id
-    return f"{key}-of-{resource_id}"
+    return f"{key}-of-{resource_id}" if _TEXT.search(key) else None
 
 
 def _arn(token: str, resource_id: str, region: str) -> str:

@@ -78,14 +78,13 @@ class Monitor:
         if request.type.startswith(PROVIDER_PREFIX):
             resource_id = "" if self._preview else "provider"
         elif request.custom:
-            resource = self._type(request)
             configuration = self._configuration(request.provider)
-            checked = lifecycle.check(resource, configuration, request.name, {}, inputs, urn.encode())
+            checked = self._checked(request, urn, configuration, inputs)
             if checked.failures:
                 self._refuse(urn, request, checked.failures)
                 return resource_pb2.RegisterResourceResponse(urn=urn, result=resource_pb2.Result.FAIL)
             inputs = checked.inputs
-            resource_id, outputs = self._created(resource, configuration, urn, inputs)
+            resource_id, outputs = self._created(self._types[request.type], configuration, urn, inputs)
         secrets = _secrets(request.object)
         self._keep(_row(request, urn, resource_id, inputs, outputs, secrets))
         answered = _marked(outputs, {*secrets, *request.additionalSecretOutputs})
@@ -140,13 +139,10 @@ class Monitor:
             self._seen[urn] = None
         return urn
 
-    def _type(self, request: Any) -> Resource:
+    def _checked(self, request: Any, urn: str, configuration: Configuration, inputs: Props) -> lifecycle.Checked:
         if request.type not in self._types:
-            raise SynthesisError(
-                f"{request.type} {request.name!r}: synthesis does not know this type; it knows "
-                f"{', '.join(sorted(self._types))}"
-            )
-        return self._types[request.type]
+            return lifecycle.Checked(inputs, (("type", "synthesis does not know this type"),))
+        return lifecycle.check(self._types[request.type], configuration, request.name, {}, inputs, urn.encode())
 
     def _configuration(self, reference: str) -> Configuration:
         """Return the settings of a provider, which the SDK names as `urn::id`, or of the default one."""

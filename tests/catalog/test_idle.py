@@ -47,7 +47,7 @@ def test_a_key_costs_a_dollar_and_its_first_two_rotations_a_dollar_each_in_time(
 
 def test_resources_of_a_kind_share_a_line_that_names_them() -> None:
     line = only(*(resource("aws:secretsmanager/secret:Secret", name) for name in ("openai", "google")))
-    assert (line.resources, line.quantity, line.unit) == (("openai", "google"), Decimal(2), "month")
+    assert (line.resources, line.quantity, line.unit) == (("openai", "google"), Decimal(2), "secret-month")
     assert (line.low, line.high) == (Decimal("0.8"), Decimal("0.8"))
     assert line.source
     assert line.date is not None

@@ -161,8 +161,8 @@ WRONG = {
     "free quota in another unit": (
         "unit_prices.toml",
         'quantity = 10\nunit = "alarm-month"',
-        'quantity = 10\nunit = "day"',
-        "counted in day",
+        'quantity = 10\nunit = "report"',
+        "counted in report",
     ),
 }
 

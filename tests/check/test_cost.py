@@ -63,9 +63,9 @@ def test_the_table_shows_each_line_its_bounds_and_the_sum() -> None:
         for line in text.splitlines()
         if "│" in line
     }
-    assert rows["kms.key"] == ["1 month", "1.00", "1.00"]
-    assert rows["kms.key-rotation"] == ["2 month", "0.00", "2.00"]
-    assert rows["secretsmanager.secret"] == ["1 month", "0.40", "0.40"]
+    assert rows["kms.key"] == ["1 key-month", "1.00", "1.00"]
+    assert rows["kms.key-rotation"] == ["2 rotation-month", "0.00", "2.00"]
+    assert rows["secretsmanager.secret"] == ["1 secret-month", "0.40", "0.40"]
     assert rows["sum"] == ["", "1.40", "3.40"]
     assert "paid for what is used: dynamodb" in text
 

@@ -51,6 +51,25 @@ def test_ids_that_aws_makes_up_have_its_form_and_differ_by_urn(token: str, form:
     assert re.fullmatch(form, first)
 
 
+def test_outputs_of_a_kind_that_their_name_does_not_tell_are_left_out() -> None:
+    """A made-up text where AWS has a number or a list would mislead whoever reads it."""
+    computed = frozenset({"desiredCapacity", "warmPoolSize", "subnetIds", "enableX", "latestVersion", "ownerId", "url"})
+    kind = type("Kind", (ThingType,), {"computed": computed})()
+    made_up = MadeUp().create(kind, Configuration("eu-west-1"), URN, {"name": "n"})[1]
+    assert made_up == {"latestVersion": 1, "ownerId": "123456789012", "url": "url-of-n", "name": "n"}
+
+
+def test_a_function_is_invoked_by_the_arns_of_api_gateway() -> None:
+    keys = frozenset({"arn", "invokeArn", "responseStreamingInvokeArn"})
+    kind = type("Kind", (ThingType,), {"token": "aws:lambda/function:Function", "computed": keys})()
+    made_up = MadeUp().create(kind, Configuration("eu-west-1"), URN, {"name": "f"})[1]
+    path = "arn:aws:apigateway:eu-west-1:lambda:path"
+    assert made_up["invokeArn"] == f"{path}/2015-03-31/functions/{made_up['arn']}/invocations"
+    assert made_up["responseStreamingInvokeArn"] == (
+        f"{path}/2021-11-15/functions/{made_up['arn']}/response-streaming-invocations"
+    )
+
+
 def test_a_resource_of_its_own_region_has_it_in_its_arn() -> None:
     arn = create("aws:sns/topic:Topic", {"name": "t", "region": "us-east-1"})[1]["arn"]
     assert arn == "arn:aws:sns:us-east-1:123456789012:t"

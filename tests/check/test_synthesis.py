@@ -210,7 +210,10 @@ def test_all_refused_inputs_are_told_at_once_each_with_its_line() -> None:
     ("program", "message"),
     [
         (lambda: [Part("twice"), Part("twice")], "two resources have the URN"),
-        (lambda: pulumi.CustomResource("aws:toy/other:Other", "o"), "synthesis does not know this type"),
+        (
+            lambda: pulumi.CustomResource("aws:toy/other:Other", "o"),
+            "Other 'o': type: synthesis does not know this type",
+        ),
         (lambda: pulumi.runtime.invoke("aws:ec2/getAmi:getAmi", {}), "which synthesis cannot answer"),
         (lambda: pulumi.StackReference("org/other/prod"), "synthesis sees one stack only"),
         (lambda: Part("p", opts=pulumi.ResourceOptions(transforms=[lambda args: None])), "resource transforms"),
