@@ -100,4 +100,5 @@ def _manifest(path: Path, target: Target) -> dict[str, Any]:
 
 
 def _message(target: Target, what: str) -> str:
-    return f"the function bundles for {target.label} {what}. Build them with `leanto bundle` and run again."
+    command = f"leanto bundle --architecture {target.architecture} --python {target.python}"
+    return f"the function bundles for {target.label} {what}. Build them with `{command}` and run again."

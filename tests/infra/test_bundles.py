@@ -36,7 +36,10 @@ def test_a_bundle_is_loaded_with_its_hash_and_handler(checkout: Path) -> None:
 
 
 def test_no_bundles_names_the_command_that_builds_them(checkout: Path) -> None:
-    with pytest.raises(BundlesMissing, match=r"Python 3\.13 on x86_64 have not been built.*`leanto bundle`"):
+    with pytest.raises(
+        BundlesMissing,
+        match=r"Python 3\.13 on x86_64 have not been built.*`leanto bundle --architecture x86_64 --python 3.13`",
+    ):
         load(checkout, "x86_64", "3.13")
 
 
