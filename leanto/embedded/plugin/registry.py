@@ -18,6 +18,10 @@ from leanto.embedded.plugin.resources import (
     awslambda,
     awslambda_events,
     awslambda_function,
+    budgets_budget,
+    cloudwatch_alarm,
+    cloudwatch_dashboard,
+    cloudwatch_log_group,
     dynamodb,
     ec2_flow_log,
     ec2_launch_template,
@@ -36,11 +40,11 @@ from leanto.embedded.plugin.resources import (
     s3_policy,
     s3_settings,
     secretsmanager,
+    sns_subscription,
+    sns_topic,
 )
 
 FILES: tuple[tuple[Resource, ...], ...] = (
-    dynamodb.RESOURCES,
-    secretsmanager.RESOURCES,
     apigateway_api.RESOURCES,
     apigateway_authorizer.RESOURCES,
     apigateway_integration.RESOURCES,
@@ -52,6 +56,11 @@ FILES: tuple[tuple[Resource, ...], ...] = (
     awslambda.RESOURCES,
     awslambda_events.RESOURCES,
     awslambda_function.RESOURCES,
+    budgets_budget.RESOURCES,
+    cloudwatch_alarm.RESOURCES,
+    cloudwatch_dashboard.RESOURCES,
+    cloudwatch_log_group.RESOURCES,
+    dynamodb.RESOURCES,
     ec2_flow_log.RESOURCES,
     ec2_launch_template.RESOURCES,
     ec2_route_table.RESOURCES,
@@ -68,6 +77,9 @@ FILES: tuple[tuple[Resource, ...], ...] = (
     s3_object.RESOURCES,
     s3_policy.RESOURCES,
     s3_settings.RESOURCES,
+    secretsmanager.RESOURCES,
+    sns_subscription.RESOURCES,
+    sns_topic.RESOURCES,
 )
 """The tuple of each file under `resources/`."""
 

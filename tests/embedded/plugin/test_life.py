@@ -11,6 +11,8 @@ from leanto.embedded.plugin.values import UNKNOWN, without_internal
 from tests.embedded.plugin import (
     samples_apigateway,
     samples_autoscaling,
+    samples_budgets,
+    samples_cloudwatch,
     samples_dynamodb,
     samples_ec2,
     samples_iam,
@@ -19,6 +21,7 @@ from tests.embedded.plugin import (
     samples_launch_template,
     samples_s3,
     samples_secretsmanager,
+    samples_sns,
 )
 from tests.embedded.plugin.conftest import StrictSideStore
 from tests.embedded.plugin.sample import Sample, World
@@ -26,14 +29,17 @@ from tests.embedded.plugin.sample import Sample, World
 SAMPLES: tuple[Sample, ...] = (
     *samples_apigateway.SAMPLES,
     *samples_autoscaling.SAMPLES,
-    *samples_ec2.SAMPLES,
+    *samples_budgets.SAMPLES,
+    *samples_cloudwatch.SAMPLES,
     *samples_dynamodb.SAMPLES,
+    *samples_ec2.SAMPLES,
     *samples_iam.SAMPLES,
-    *samples_secretsmanager.SAMPLES,
     *samples_kms.SAMPLES,
     *samples_lambda.SAMPLES,
     *samples_launch_template.SAMPLES,
     *samples_s3.SAMPLES,
+    *samples_secretsmanager.SAMPLES,
+    *samples_sns.SAMPLES,
 )
 ADDED_BY_THE_CORE = frozenset({"region", "tags", "tagsAll"})
 
