@@ -34,7 +34,6 @@ class StopSwitch:
             raise GatewayError(503, "stopped", message, headers=NO_RETRY)
 
     async def _read(self) -> StopFlag:
-        self._flag = None
         try:
             return await self._table.stop_flag()
         except AwsError as error:

@@ -102,6 +102,16 @@ def test_only_named_headers_of_the_provider_reach_the_client(
     assert headers.keys().isdisjoint({"set-cookie", "connection-token", "openai-organization"})
 
 
+def test_a_cookie_of_the_provider_is_not_sent_back_to_it(
+    start_gateway: Callable[..., Gateway], upstream: RawUpstream, post: Post
+) -> None:
+    """By host name, as cookies of addresses are never kept."""
+    gateway = start_gateway(base_url=upstream.base_url.replace("127.0.0.1", "localhost"))
+    for _ in range(2):
+        assert post(gateway, b'{"model": "small", "messages": [{}]}')[0] == 200
+    assert [request.header("cookie") for request in upstream.received] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [

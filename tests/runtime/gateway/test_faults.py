@@ -116,6 +116,17 @@ def test_an_answer_that_is_not_streamed_may_take_longer_than_the_first_byte_boun
     assert ask(start_gateway(first_byte_timeout_seconds=0.1)).choices
 
 
+def test_a_stream_that_has_begun_may_take_longer_than_the_first_byte_bound(
+    start_gateway: Callable[..., Gateway], provider: Provider
+) -> None:
+    provider.control(delay_chunk_seconds=0.03)
+    gateway = start_gateway(first_byte_timeout_seconds=0.3)
+    begun = time.monotonic()
+    chunks = list(ask(gateway, stream=True))
+    assert time.monotonic() - begun > 0.4
+    assert chunks[-1].choices[0].finish_reason == "stop"
+
+
 def test_lambdas_own_deadline_is_met_with_time_for_the_answer(
     start_gateway: Callable[..., Gateway], provider: Provider, background: BackgroundLoop
 ) -> None:
