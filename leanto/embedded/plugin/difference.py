@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from leanto.embedded.plugin.marshal import SIGNATURE
 from leanto.embedded.plugin.resource import Resource
 from leanto.embedded.plugin.values import DEFAULTS_KEY, has_unknown, same, same_document, same_members, without_internal
 
@@ -85,7 +86,7 @@ def _walk(path: str, old: Any, new: Any) -> Iterator[tuple[str, Kind]]:
         yield path, Kind.ADD
     elif new is None:
         yield path, Kind.DELETE
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
+    elif isinstance(old, Mapping) and isinstance(new, Mapping) and SIGNATURE not in old.keys() | new.keys():
         for key in sorted({*old, *new}):
             yield from _walk(_step(path, key), old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list):

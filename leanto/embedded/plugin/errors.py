@@ -21,6 +21,8 @@ class CreatedInPartError(Exception):
         super().__init__(str(cause))
         self.resource_id = resource_id
         self.cause = cause
+        self.outputs: dict[str, Any] = {}
+        """What the resource is so far, as far as it can be read."""
 
 
 class RunCancelledError(Exception):
@@ -91,15 +93,15 @@ def explain(error: Exception, endpoint: str) -> str:
     """Return one readable line for any error of a handler, without a traceback."""
     if isinstance(error, CreatedInPartError):
         return f"created, but not completed: {explain(error.cause, endpoint)}"
-    if _names(error) & {"ResponseParserError"} or code_of(error) in {"500", "404"}:
-        return f"the embedded AWS at {endpoint} does not implement this call: {_first_line(error)}"
+    if _names(error) & {"ResponseParserError"} or code_of(error) == "500":
+        return f"the embedded AWS at {endpoint} does not implement this call: {_one_line(error)}"
     if code_of(error):
         return _answer(error)
     if _names(error) & {"HTTPClientError", "ConnectionError"}:
         return f"the embedded AWS at {endpoint} does not answer: was it stopped? Start the box again and repeat the run"
     if _names(error) & {"BotoCoreError"}:
-        return f"the request was not sent: {_first_line(error)}"
-    return f"{type(error).__name__}: {_first_line(error)}"
+        return f"the request was not sent: {_one_line(error)}"
+    return f"{type(error).__name__}: {_one_line(error)}"
 
 
 def _names(error: Exception) -> frozenset[str]:
@@ -108,7 +110,7 @@ def _names(error: Exception) -> frozenset[str]:
 
 def _answer(error: Exception) -> str:
     if isinstance(error, RefusedError):
-        line = _first_line(error)
+        line = _one_line(error)
     else:
         detail = _answer_of(error)
         operation = getattr(error, "operation_name", "an unnamed call")
@@ -117,6 +119,5 @@ def _answer(error: Exception) -> str:
     return f"{line}. Remedy: {remedy}" if remedy else line
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else "no message"
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or "no message"

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +66,13 @@ def create(resource: Resource, backend: Backend, configuration: Configuration, i
     """Create the resource. Raises `CreatedInPartError` when it exists but is not what was asked for."""
     given = without_internal(inputs)
     context = backend.context(configuration, given)
-    resource_id = resource.create(context, dict(given))
+    try:
+        resource_id = resource.create(context, dict(given))
+    except CreatedInPartError as error:
+        with suppress(Exception):
+            part = read(resource, backend, configuration, error.resource_id, inputs, given)
+            error.outputs = part.outputs if part else {}
+        raise
     try:
         state = read(resource, backend, configuration, resource_id, inputs, given)
     except Exception as error:
@@ -134,12 +141,27 @@ def update(
     """Bring the resource from the inputs `olds` to `news` and return it as AWS then has it."""
     before, after = without_internal(olds), without_internal(news)
     context = backend.context(configuration, after)
-    if any(not same(before.get(key), after.get(key)) for key in {*before, *after} - resource.input_only):
+    changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
+    if not changed:
+        # The engine repairs a resource whose creation did not come to its end: what it is now decides what to do.
+        before = _as_it_is(resource, backend, configuration, resource_id, olds) or before
+    if not changed or changed - resource.input_only:
         resource.update(context, resource_id, dict(before), dict(after))
     state = read(resource, backend, configuration, resource_id, news, after)
     if state is None:
         raise RuntimeError(f"{resource.token} {resource_id!r} is gone: run a refresh, then repeat the update")
     return State(resource_id, state.outputs, dict(news))
+
+
+def _as_it_is(
+    resource: Resource,
+    backend: Backend,
+    configuration: Configuration,
+    resource_id: str,
+    inputs: Mapping[str, Any],
+) -> Props | None:
+    state = read(resource, backend, configuration, resource_id, inputs, without_internal(inputs))
+    return without_internal(state.inputs) if state else None
 
 
 def delete(

@@ -195,6 +195,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _abort_in_part(self, context: Grpc, urn: str, inputs: Props, error: CreatedInPartError) -> NoReturn:
         message = f"{protocol.label(urn)}: {explain(error, self._endpoint)}"
-        detail = protocol.created_in_part(error.resource_id, inputs, inputs, message)
+        detail = protocol.created_in_part(error.resource_id, inputs, {**inputs, **error.outputs}, message)
         context.set_trailing_metadata((("grpc-status-details-bin", detail),))
         context.abort(grpc.StatusCode.UNKNOWN, message)

@@ -43,7 +43,16 @@ class BucketObject(EmulatedResource):
     input_only = frozenset({"forceDestroy"})
     replace_on = frozenset({"bucket", "key"})
     computed = frozenset(
-        {"arn", "bucketKeyEnabled", "contentType", "etag", "serverSideEncryption", "storageClass", "versionId"}
+        {
+            "arn",
+            "bucketKeyEnabled",
+            "contentType",
+            "etag",
+            "kmsKeyId",
+            "serverSideEncryption",
+            "storageClass",
+            "versionId",
+        }
     )
     recomputed = MappingProxyType({"etag": frozenset(CONTENTS), "versionId": REWRITES})
     side_stored = frozenset({*CONTENTS, "sourceHash", "etag"})
@@ -80,6 +89,7 @@ class BucketObject(EmulatedResource):
                 "bucketKeyEnabled": bool(found.get("BucketKeyEnabled", False)),
                 "etag": etag,
                 "key": resource_id,
+                "kmsKeyId": found.get("SSEKMSKeyId", ""),
                 "serverSideEncryption": found.get("ServerSideEncryption", ""),
                 "storageClass": found.get("StorageClass", "STANDARD"),
                 "tagsAll": self._tags(ctx, bucket, resource_id),
