@@ -32,10 +32,10 @@ ROUTES = (ApiRoute("POST", ("chat", "completions")), ApiRoute("GET", ("models",)
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """What API Gateway answers by itself in one case."""
+    """What API Gateway answers by itself in one case; without a status, the case keeps its own."""
 
     kind: str
-    status: str
+    status: str | None
     body: str
     headers: Mapping[str, str]
 

@@ -1,0 +1,6 @@
+"""All claims about a stack."""
+
+from tests.infra.claims import data, front, identity, operation, pool
+from tests.infra.claims.stack import Claim
+
+CLAIMS: tuple[Claim, ...] = (*data.CLAIMS, *identity.CLAIMS, *front.CLAIMS, *pool.CLAIMS, *operation.CLAIMS)
