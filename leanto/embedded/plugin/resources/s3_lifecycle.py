@@ -66,10 +66,14 @@ class Lifecycle(BucketSetting):
 
     def get(self, ctx: Context, bucket: str, inputs: Props) -> Props | None:
         """Return all rules with what was kept of them."""
-        del inputs
         found = ctx.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         kept = self.kept(ctx, bucket)
         rules = [_props(rule) for rule in found]
+        filtered = {rule["id"] for rule in inputs.get("rules", []) if rule.get("filter")}
+        for rule in rules:
+            if rule["id"] in filtered:
+                # S3 answers for "all objects" with an empty prefix, whether the program wrote one or no filter at all.
+                rule.setdefault("filter", {"prefix": ""})
         for name, place in DROPPED.items():
             for rule in rules:
                 _restore(rule, place, kept.get(name, {}).get(rule["id"]))
