@@ -1,38 +1,27 @@
-"""Hands invocations to the function host: at once for callers who wait, with Lambda's retries for events."""
+"""Hands invocations to the function host: at once for callers who wait, in the background for events."""
 
 import json
 import logging
 import threading
-import time
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from leanto.embedded.aws.delivery import RETRY_DELAYS_SECONDS, Delivery, Event, Lost
 from leanto.embedded.aws.invocation import InvokeHook, InvokeRefusedError, InvokeResult
 
 logger = logging.getLogger(__name__)
-
-RETRY_DELAYS_SECONDS = (60.0, 120.0)
-"""Lambda waits one minute before the first retry of an event and two before the second (developer guide, async)."""
-THROTTLE_DELAY_SECONDS = 1.0
-THROTTLE_DELAY_LIMIT_SECONDS = 300.0
-"""A throttled event is tried again after 1 s, doubling up to 5 minutes, until it is too old (same page)."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """An invocation that nobody waits for."""
-
-    function: str
-    payload: bytes
-    region: str
-    maximum_retries: int = 2
-    maximum_age_seconds: float = 21600.0
 
 
 class Invocations:
     """One server's way to its function host. Nothing here holds a lock while a function runs."""
 
-    def __init__(self, hook: InvokeHook | None, retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS) -> None:
+    def __init__(
+        self,
+        hook: InvokeHook | None,
+        on_lost: Callable[[Event, Lost], None],
+        retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS,
+    ) -> None:
         self._hook = hook
+        self._on_lost = on_lost
         self._retry_delays_seconds = retry_delays_seconds
         self._stopped = threading.Event()
 
@@ -48,10 +37,9 @@ class Invocations:
         except InvokeRefusedError:
             raise
         except Exception as error:
-            logger.exception("the function host failed to run %s", function)
-            raise InvokeRefusedError(
-                "ServiceException", f"the function host failed: {type(error).__name__}", 500
-            ) from error
+            message = f"the function host failed with {type(error).__name__}"  # its text may quote the payload
+            logger.error("%s when it was to run %s", message, function)  # noqa: TRY400 - same
+            raise InvokeRefusedError("ServiceException", message, 500) from error
 
     def later(self, event: Event) -> None:
         """Queue an event and return at once. Order between events is not kept, as in Lambda."""
@@ -62,29 +50,12 @@ class Invocations:
         self._stopped.set()
 
     def _deliver(self, event: Event) -> None:
-        deadline = time.monotonic() + event.maximum_age_seconds
-        retries, throttles = 0, 0
-        while not self._stopped.is_set():
-            try:
-                result = self.now(event.function, event.payload, event.region)
-            except InvokeRefusedError as refusal:
-                if refusal.status not in {429, 500, 503}:
-                    logger.warning("an event for %s was dropped: %s", event.function, refusal.code)
-                    return
-                delay = min(THROTTLE_DELAY_SECONDS * 2**throttles, THROTTLE_DELAY_LIMIT_SECONDS)
-                throttles += 1
-            else:
-                if result.function_error is None:
-                    return
-                if retries >= event.maximum_retries:
-                    logger.warning("%s failed an event for good after %d retries", event.function, retries)
-                    return
-                delay = self._retry_delays_seconds[min(retries, len(self._retry_delays_seconds) - 1)]
-                retries += 1
-            if time.monotonic() + delay > deadline:
-                logger.warning("an event for %s was dropped: older than its maximum age", event.function)
-                return
-            self._stopped.wait(delay)
+        def run() -> InvokeResult:
+            return self.now(event.function, event.payload, event.region)
+
+        lost = Delivery(event, run, self._stopped.wait, self._retry_delays_seconds).complete()
+        if lost is not None and not self._stopped.is_set():
+            self._on_lost(event, lost)
 
 
 def is_json(payload: bytes) -> bool:

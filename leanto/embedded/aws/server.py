@@ -9,10 +9,11 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 
-from leanto.embedded.aws import accounts, functions, patches
+from leanto.embedded.aws import accounts, destinations, functions, patches
 from leanto.embedded.aws.application import Application
+from leanto.embedded.aws.delivery import RETRY_DELAYS_SECONDS
 from leanto.embedded.aws.invocation import InvokeHook
-from leanto.embedded.aws.invocations import RETRY_DELAYS_SECONDS, Invocations
+from leanto.embedded.aws.invocations import Invocations
 from leanto.embedded.aws.lock import MOTO_LOCK
 from leanto.embedded.aws.side import SideRecords
 from leanto.embedded.aws.warm import warm
@@ -43,7 +44,7 @@ class AwsServer:
         self.side = SideRecords()
         self._port = port
         self._warm_region = warm_region
-        self._invocations = Invocations(on_invoke, retry_delays_seconds)
+        self._invocations = Invocations(on_invoke, destinations.tell, retry_delays_seconds)
         self._running: _Running | None = None
 
     @property

@@ -146,6 +146,28 @@ def test_an_event_is_retried_as_the_function_is_configured(box: Box) -> None:
         box.host.asked.get(timeout=0.2)
 
 
+def test_an_event_that_fails_for_good_is_told_to_the_destination(box: Box) -> None:
+    topic_arn = box.subscribed_topic("failures", box.function("told"), permitted=True)
+    failing = box.function("hopeless")
+    box["lambda"].put_function_event_invoke_config(
+        FunctionName="hopeless",
+        MaximumRetryAttempts=1,
+        DestinationConfig={"OnFailure": {"Destination": topic_arn}},
+    )
+    failed = InvokeResult(b'{"errorMessage": "no"}', function_error="Unhandled")
+    box.host.answer = lambda event: InvokeResult(b"null") if "Records" in event else failed
+    box["lambda"].invoke(FunctionName="hopeless", InvocationType="Event", Payload=b'{"n": 1}')
+    asked = [box.host.asked.get(timeout=5) for _ in range(3)]
+    assert [name for name, _, _ in asked] == ["hopeless", "hopeless", "told"]
+    record = json.loads(asked[2][1]["Records"][0]["Sns"]["Message"])
+    context = record["requestContext"]
+    assert (context["functionArn"], context["condition"]) == (f"{failing}:$LATEST", "RetriesExhausted")
+    assert context["approximateInvokeCount"] == 2
+    assert record["requestPayload"] == {"n": 1}
+    assert record["responseContext"]["functionError"] == "Unhandled"
+    assert record["responsePayload"] == {"errorMessage": "no"}
+
+
 def test_a_topic_delivers_the_record_that_sns_sends(box: Box) -> None:
     function_arn = box.function("subscriber")
     topic_arn = box.subscribed_topic("alarms", function_arn, permitted=True)

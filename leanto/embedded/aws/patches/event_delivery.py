@@ -9,7 +9,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from leanto.embedded.aws.accounts import invocations_of
-from leanto.embedded.aws.invocations import Event
+from leanto.embedded.aws.delivery import Event
 
 TARGET: tuple[type, str] = (LambdaFunction, "invoke")
 
@@ -29,12 +29,14 @@ def deliver(function: LambdaFunction, payload: bytes) -> None:
 
 
 def event_for(function: LambdaFunction, payload: bytes) -> Event:
-    """Return the event with the retries and the age that the function's EventInvokeConfig allows."""
+    """Return the event with the retries, the age and the destination of the function's EventInvokeConfig."""
     config = function.event_invoke_config[0].config if function.event_invoke_config else {}
     return Event(
         function=function.function_name,
+        function_arn=function.function_arn,
         payload=payload,
         region=function.region,
         maximum_retries=int(config.get("MaximumRetryAttempts", 2)),
         maximum_age_seconds=float(config.get("MaximumEventAgeInSeconds", 21600)),
+        on_failure_arn=config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""),
     )
