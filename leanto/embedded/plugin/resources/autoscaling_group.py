@@ -130,6 +130,9 @@ class Group(EmulatedResource):
         for key, translation in BLOCKS.items():
             if _api(key) in group:
                 shown[key] = _as_given(translation.from_api(group[_api(key)]), inputs.get(key) or {})
+        if "mixedInstancesPolicy" in shown:
+            # After a change to a mixed policy moto goes on showing the single template as well; AWS shows one.
+            shown.pop("launchTemplate", None)
         return shown | {
             "arn": group["AutoScalingGroupARN"],
             "availabilityZones": group["AvailabilityZones"],
