@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from leanto.embedded.aws import AwsServer, InvokeRefusedError, InvokeResult
+from leanto.embedded.functions.host import FunctionHost
 from leanto.embedded.provider import start_stand_in
 
 Runner = Callable[[str, bytes, str], Awaitable[InvokeResult]]
@@ -41,5 +42,8 @@ async def start_provider(stack: AsyncExitStack) -> str:
 
 async def start_functions(stack: AsyncExitStack, aws: AwsServer, invoker: Invoker, work_dir: Path) -> str:
     """Start the function host and the API front and return the front's URL; empty while there is no front."""
-    del stack, aws, invoker, work_dir
+    host = FunctionHost(aws, work_dir)
+    await host.start()
+    stack.push_async_callback(host.close)
+    invoker.run = host.run
     return ""

@@ -49,6 +49,18 @@ def test_log_events_are_kept_in_order(client: Callable[..., Any]) -> None:
     assert [event["message"] for event in got] == ["line 0", "line 1", "line 2"]
 
 
+def test_the_tags_of_an_api_are_changed_and_read_back(client: Callable[..., Any]) -> None:
+    apigateway = client("apigateway")
+    api_id = apigateway.create_rest_api(name="tagged", tags={"owner": "team", "stage": "dev"})["id"]
+    arn = f"arn:aws:apigateway:eu-central-1::/restapis/{api_id}"
+    apigateway.tag_resource(resourceArn=arn, tags={"owner": "other"})
+    apigateway.untag_resource(resourceArn=arn, tagKeys=["stage"])
+    assert apigateway.get_tags(resourceArn=arn)["tags"] == {"owner": "other"}
+    assert apigateway.get_rest_api(restApiId=api_id)["tags"] == {"owner": "other"}
+    with pytest.raises(apigateway.exceptions.NotFoundException):
+        apigateway.get_tags(resourceArn=f"{arn}x")
+
+
 def test_warming_loads_every_service_of_a_deployment(caplog: pytest.LogCaptureFixture) -> None:
     dispatcher = DomainDispatcherApplication(create_backend_app)
     warm(dispatcher, "123456789099", "eu-central-1", threading.Event())
