@@ -12,6 +12,10 @@ from leanto.embedded.plugin.resource import Props
 TIMEOUT_SECONDS = 30
 
 
+class SideStoreError(Exception):
+    """The embedded AWS has no side store, or does not take what it is given."""
+
+
 class MemorySideStore:
     """Keeps the records of one process; safe between threads."""
 
@@ -67,5 +71,5 @@ class HttpSideStore:
         finally:
             connection.close()
         if response.status >= 300:
-            raise ConnectionError(f"the side store answers {response.status} to {method} {path}")
+            raise SideStoreError(f"the side store of the embedded AWS answers {response.status} to {method} {path}")
         return answer
