@@ -9,7 +9,7 @@ from typing import Any
 from leanto.embedded.plugin import tags
 from leanto.embedded.plugin.check import Checked, Proposal, check
 from leanto.embedded.plugin.configuration import Configuration
-from leanto.embedded.plugin.difference import difference
+from leanto.embedded.plugin.difference import alike, difference
 from leanto.embedded.plugin.errors import CreatedInPartError
 from leanto.embedded.plugin.refresh import imported_inputs, refreshed_inputs
 from leanto.embedded.plugin.resource import Clients, Context, Props, Resource, SideStore
@@ -122,7 +122,8 @@ def preview_update(
     resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any], old_outputs: Mapping[str, Any]
 ) -> Props:
     """Return the outputs of an update that is only planned; what the changed inputs recompute is unknown."""
-    before, after = without_internal(olds), without_internal(news)
+    after = without_internal(news)
+    before = _in_the_words_of(resource, after, without_internal(olds))
     dropped = before.keys() - after.keys() - resource.computed
     kept = {key: value for key, value in without_internal(old_outputs).items() if key not in dropped}
     changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
@@ -139,7 +140,8 @@ def update(
     news: Mapping[str, Any],
 ) -> State:
     """Bring the resource from the inputs `olds` to `news` and return it as AWS then has it."""
-    before, after = without_internal(olds), without_internal(news)
+    after = without_internal(news)
+    before = _in_the_words_of(resource, after, without_internal(olds))
     context = backend.context(configuration, after)
     changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
     if not changed:
@@ -151,6 +153,17 @@ def update(
     if state is None:
         raise RuntimeError(f"{resource.token} {resource_id!r} is gone: run a refresh, then repeat the update")
     return State(resource_id, state.outputs, dict(news))
+
+
+def _in_the_words_of(resource: Resource, after: Props, before: Props) -> Props:
+    """Return the old inputs with what means the same written as the new ones write it.
+
+    The engine leaves the path out of an old asset, for one: compared as it is, every file would seem to have changed.
+    """
+    return {
+        key: after[key] if key in after and alike(resource, key, old, after[key]) else old
+        for key, old in before.items()
+    }
 
 
 def _as_it_is(

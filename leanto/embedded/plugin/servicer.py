@@ -50,8 +50,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: Grpc) -> Any:
-        """Never replace a provider: each resource carries its own region and says itself when it must move."""
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        """Never replace a provider: each resource carries its own region and says itself when it must move.
+
+        A change must be told all the same: the engine goes on with the old configuration else, and new default tags
+        would reach no resource.
+        """
+        olds, news = dict(request.old_inputs or request.olds), dict(request.news)
+        keys = sorted(key for key in olds.keys() | news.keys() if olds.get(key) != news.get(key))
+        changes = provider_pb2.DiffResponse.DIFF_SOME if keys else provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(changes=changes, diffs=keys)
 
     def Configure(self, request: Any, context: Grpc) -> Any:
         """Take the configuration and greet the embedded AWS, so that a missing one is named before anything starts."""
