@@ -33,6 +33,10 @@ class DeployedCode(Protocol):
         """Return the zip of a layer version."""
         ...
 
+    def permits(self, function_name: str, region: str, service: str, source_arn: str) -> bool:
+        """Say whether a function's policy lets `service` invoke it for `source_arn`."""
+        ...
+
 
 @dataclass(frozen=True)
 class FunctionConfiguration:

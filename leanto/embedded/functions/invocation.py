@@ -39,7 +39,7 @@ class Invocation:
                 async for piece in pieces:
                     yield piece
         finally:
-            self._exchange.abandon()
+            self.abandon()
 
     async def read(self) -> tuple[bytes, Failure | None]:
         """Return the whole response, and the failure if there was one, before the response or in its middle."""
@@ -51,6 +51,10 @@ class Invocation:
         except BrokenResponseError as error:
             return bytes(whole), error.failure
         return bytes(whole), None
+
+    def abandon(self) -> None:
+        """Read no more. Needed only by who has not begun to: `pieces` does it when its reader leaves."""
+        self._exchange.abandon()
 
     def log_tail(self) -> str:
         """Return the last lines that the environment has printed."""
