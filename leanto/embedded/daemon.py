@@ -84,7 +84,7 @@ async def _start(stack: AsyncExitStack, home: Path, region: str, report: Reporte
     report(f"embedded AWS at {aws_url}")
     provider_url = await parts.start_provider(stack)
     report(f"provider stand-in at {provider_url}")
-    front_url = await parts.start_functions(stack, aws, invoker, home / "functions")
+    front_url = await parts.start_functions(stack, aws, invoker, home / "functions", region)
     report(f"functions and API front at {front_url}")
     return BoxFile(
         pid=os.getpid(),

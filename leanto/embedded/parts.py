@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from leanto.embedded.aws import AwsServer, InvokeRefusedError, InvokeResult
+from leanto.embedded.front.server import start_front
 from leanto.embedded.functions.host import FunctionHost
 from leanto.embedded.provider import start_stand_in
 
@@ -40,10 +41,12 @@ async def start_provider(stack: AsyncExitStack) -> str:
     return stand_in.url
 
 
-async def start_functions(stack: AsyncExitStack, aws: AwsServer, invoker: Invoker, work_dir: Path) -> str:
-    """Start the function host and the API front and return the front's URL; empty while there is no front."""
+async def start_functions(stack: AsyncExitStack, aws: AwsServer, invoker: Invoker, work_dir: Path, region: str) -> str:
+    """Start the function host and the front of the APIs of a region, and return the front's URL."""
     host = FunctionHost(aws, work_dir)
     await host.start()
     stack.push_async_callback(host.close)
     invoker.run = host.run
-    return ""
+    front = await start_front(aws.url, host, region)
+    stack.push_async_callback(front.close)
+    return front.url
