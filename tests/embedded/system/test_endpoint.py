@@ -1,0 +1,168 @@
+"""Claim: the stock `openai` client gets its answers, and its errors, through the deployed gateway code."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+import httpx2
+import openai
+import pytest
+
+from leanto.cli.keytable import KeyTable
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+QUESTION = [{"role": "user", "content": "What is a lean-to? CANARY-PROMPT-7f3a"}]
+REAL_KEY = re.compile(r"sk-lt-[a-z2-7]{12}-[A-Za-z0-9_-]{43}")
+UNKNOWN_KEY = "sk-lt-" + "a" * 12 + "-" + "B" * 43
+
+
+@pytest.fixture(scope="module")
+def deployed(deploying: Callable) -> Iterator:
+    return deploying("hybrid")
+
+
+@pytest.fixture(autouse=True)
+def _healthy_provider(deployed) -> Iterator[None]:
+    yield
+    control(deployed, method="DELETE")
+
+
+def control(deployed, *, method: str = "POST", body: bytes = b"{}") -> None:
+    """Tell the provider stand-in how to behave."""
+    url = f"{deployed.place.box.provider_url}/_control"
+    httpx2.request(method, url, content=body).raise_for_status()
+
+
+def test_a_question_is_answered(deployed) -> None:
+    answer = deployed.openai().chat.completions.create(model="small", messages=QUESTION)
+    assert answer.choices[0].message.content.startswith("[simulated]")
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+
+
+def test_an_answer_streams_as_it_is_made(deployed) -> None:
+    control(deployed, body=b'{"delay_chunk_seconds": 0.05}')
+    stream = deployed.openai().chat.completions.create(model="small", messages=QUESTION, stream=True)
+    times = [time.monotonic() for chunk in stream if chunk.choices and chunk.choices[0].delta.content]
+    assert len(times) > 5
+    # Were it buffered, all chunks would come at once.
+    assert times[-1] - times[0] > 0.04 * (len(times) - 1)
+
+
+def test_the_models_are_those_of_the_routes(deployed) -> None:
+    assert [model.id for model in deployed.openai().models.list()] == ["small"]
+
+
+def test_a_key_that_nobody_made_is_refused(deployed) -> None:
+    with pytest.raises(openai.AuthenticationError) as refused:
+        deployed.openai(UNKNOWN_KEY).models.list()
+    assert refused.value.code == "invalid_api_key"
+
+
+@pytest.mark.parametrize("key", ["sk-proj-abc", "x", UNKNOWN_KEY[:-1]])
+def test_a_key_of_another_form_is_refused(deployed, key: str) -> None:
+    with pytest.raises(openai.AuthenticationError):
+        deployed.openai(key).models.list()
+
+
+def test_an_unknown_model_is_named(deployed) -> None:
+    with pytest.raises(openai.NotFoundError) as missing:
+        deployed.openai().chat.completions.create(model="gpt-99", messages=QUESTION)
+    assert missing.value.code == "model_not_found"
+    assert "gpt-99" in missing.value.message
+
+
+def test_an_unknown_path_is_answered_in_the_same_form(deployed) -> None:
+    with pytest.raises(openai.NotFoundError):
+        deployed.openai().embeddings.create(model="small", input="x")
+
+
+def test_a_provider_that_is_down_is_a_bad_gateway(deployed) -> None:
+    control(deployed, body=b'{"status": 500}')
+    with pytest.raises(openai.InternalServerError) as failed:
+        deployed.openai().chat.completions.create(model="small", messages=QUESTION)
+    assert failed.value.status_code == 502
+
+
+def test_a_provider_that_throttles_is_a_rate_limit(deployed) -> None:
+    control(deployed, body=b'{"status": 429}')
+    with pytest.raises(openai.RateLimitError):
+        deployed.openai().chat.completions.create(model="small", messages=QUESTION)
+
+
+def test_a_slow_provider_is_waited_for_and_a_late_client_gone_leaves_the_gateway_well(deployed) -> None:
+    control(deployed, body=b'{"delay_first_byte_seconds": 1.0}')
+    with pytest.raises(openai.APITimeoutError):
+        deployed.openai(timeout=0.4).chat.completions.create(model="small", messages=QUESTION)
+    control(deployed, method="DELETE")
+    assert deployed.openai().chat.completions.create(model="small", messages=QUESTION).choices
+
+
+def test_a_client_that_leaves_in_mid_stream_leaves_the_gateway_well(deployed) -> None:
+    control(deployed, body=b'{"delay_chunk_seconds": 0.05}')
+    client = deployed.openai()
+    stream = client.chat.completions.create(model="small", messages=QUESTION, stream=True)
+    next(iter(stream))
+    stream.close()
+    control(deployed, method="DELETE")
+    assert client.chat.completions.create(model="small", messages=QUESTION).choices
+
+
+def test_a_body_that_is_not_json_is_a_bad_request(deployed) -> None:
+    assert raw_post(deployed, b'{"model": ') == 400
+
+
+def test_a_body_over_the_bound_is_too_large(deployed) -> None:
+    assert raw_post(deployed, b'{"model": "small", "pad": "' + b"x" * 5_000_000 + b'"}') == 413
+
+
+def raw_post(deployed, body: bytes) -> int:
+    """Return the status of a chat request with this very body."""
+    headers = {"authorization": f"Bearer {deployed.key()}", "content-type": "application/json"}
+    return httpx2.post(f"{deployed.base_url}/chat/completions", content=body, headers=headers, timeout=20).status_code
+
+
+def test_a_revoked_key_is_refused_once_the_cached_answer_has_gone(deployed) -> None:
+    key = deployed.key("short-lived")
+    table = KeyTable(deployed.client("dynamodb"), deployed.outputs["table_name"])
+    table.revoke(key.split("-")[2])
+    with pytest.raises(openai.AuthenticationError):
+        deployed.openai(key).models.list()
+
+
+def test_the_budget_alarm_turns_the_routes_off_and_the_pool_to_zero(deployed) -> None:
+    """What AWS Budgets publishes at 100 % reaches the stop function through the topic."""
+    deployed.client("sns").publish(
+        TopicArn=deployed.outputs["stop_topic_arn"], Subject="AWS Budgets", Message="budget exceeded"
+    )
+    deadline = time.monotonic() + 20
+    while sizes(deployed) != (0, 0, 0) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert sizes(deployed) == (0, 0, 0)
+    time.sleep(5.5)  # the gateway looks at the flag every 5 s
+    with pytest.raises(openai.InternalServerError) as stopped:
+        deployed.openai().chat.completions.create(model="small", messages=QUESTION)
+    assert (stopped.value.status_code, stopped.value.code) == (503, "stopped")
+
+
+def sizes(deployed) -> tuple[int, int, int]:
+    """Return minimum, maximum and desired size of the GPU group."""
+    name = deployed.outputs["group_name"]
+    answer = deployed.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    (group,) = answer["AutoScalingGroups"]
+    return group["MinSize"], group["MaxSize"], group["DesiredCapacity"]
+
+
+def test_neither_prompt_nor_key_is_in_any_log(deployed) -> None:
+    """Asked last: what all the tests above have sent is searched for in every log group and file of the box."""
+    logs = deployed.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    texts = {
+        name: "\n".join(event["message"] for event in logs.filter_log_events(logGroupName=name)["events"])
+        for name in groups
+    }
+    assert any(text for text in texts.values()), "the functions log nothing: this test would prove nothing"
+    for path in deployed.place.box.home.rglob("*"):
+        if path.is_file() and path.suffix in {".log", ".json", ".txt"}:
+            texts[str(path)] = path.read_text(errors="replace")
+    assert [name for name, text in texts.items() if "CANARY-PROMPT" in text or REAL_KEY.search(text)] == []
