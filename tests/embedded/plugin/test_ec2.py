@@ -293,3 +293,15 @@ def test_a_source_of_another_kind_replaces_the_rule() -> None:
     found = difference(resource_of(EGRESS), olds, news)
     assert set(found.replaces) == {"cidrIpv4", "prefixListId"}
     assert difference(resource_of(EGRESS), olds, {**olds, "cidrIpv4": "10.1.0.0/16"}).replaces == ()
+
+
+def test_a_subnet_leaves_its_route_table_when_it_is_deleted(world: World) -> None:
+    """AWS drops the association with the subnet; moto keeps it, and the route table could never be deleted."""
+    vpc_id = vpc(world)
+    table_id = route_table(world, vpc_id)
+    inputs = {"vpcId": vpc_id, "cidrBlock": "10.20.9.0/24"}
+    state = world.create(SUBNET, inputs)
+    world.client("ec2").associate_route_table(RouteTableId=table_id, SubnetId=state.resource_id)
+    delete(world, SUBNET, state)
+    table = world.client("ec2").describe_route_tables(RouteTableIds=[table_id])["RouteTables"][0]
+    assert table["Associations"] == []
