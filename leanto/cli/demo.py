@@ -15,7 +15,7 @@ from leanto.cli.demo_provider import Choice, choose, overlay
 from leanto.cli.demo_steps import Phases, ask, show_what_is_there
 from leanto.cli.destroy import prove_nothing_is_left
 from leanto.cli.exits import CommandError
-from leanto.cli.keys import key_table
+from leanto.cli.keytable import KeyTable
 from leanto.cli.place import Place
 from leanto.cli.project import configuration, find_root
 from leanto.cli.provider_key import give_stand_in_keys, store
@@ -66,17 +66,17 @@ def tell_story(place: Place, choice: Choice, phases: Phases) -> None:
     """Deploy, ask, show, destroy and look for leftovers."""
     with phases.phase("bundles"):
         runs.build_bundles(place)
-    with phases.phase("up"), screen.showing("up") as view:
+    with phases.phase("up"), screen.showing("up", each_change=False) as view:
         done = place.deployment.up(view)
     screen.say(f"up: {screen.summary(done)}")
     with phases.phase("key and question"):
         give_keys(place, choice, done.outputs["provider_secret_arns"])
-        key = key_table(place).create("demo", team="demo")
+        key = KeyTable(place.client("dynamodb"), done.outputs["table_name"]).create("demo", team="demo")
         ask(place.reachable(done.outputs["endpoint_url"]), key.text, done.outputs["models"][0])
     with phases.phase("what is there"):
         show_what_is_there(place)
     with phases.phase("destroy"):
-        runs.destroy(place)
+        runs.destroy(place, each_change=False)
     with phases.phase("leftovers"):
         prove_nothing_is_left(place)
 

@@ -71,8 +71,8 @@ def ask(base_url: str, key: str, model: str) -> str:
     return "".join(said)
 
 
-def created_table(resources: list[Mapping[str, Any]]) -> Table:
-    """Return what a stack consists of, grouped by component."""
+def created_table(resources: list[Mapping[str, Any]], prefix: str) -> Table:
+    """Return what a stack consists of, grouped by component; `prefix` is what all their names begin with."""
     by_urn = {resource["urn"]: resource for resource in resources}
     groups: dict[str, Counter[str]] = {}
     for resource in resources:
@@ -82,7 +82,7 @@ def created_table(resources: list[Mapping[str, Any]]) -> Table:
     for component in sorted(groups):
         kinds = groups[component]
         told = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in sorted(kinds.items()))
-        table.add_row(component, str(kinds.total()), told)
+        table.add_row(component.removeprefix(prefix), str(kinds.total()), told)
     table.columns[0].footer = "total"
     table.columns[1].footer = str(sum(kinds.total() for kinds in groups.values()))
     return table
@@ -101,5 +101,5 @@ def _component(resource: Mapping[str, Any], by_urn: Mapping[str, Mapping[str, An
 def show_what_is_there(place: Place) -> None:
     """Show the resources by component, and what they cost in a month without a request."""
     state = place.deployment.export()
-    screen.say(created_table(list(state.get("resources") or ())))
+    screen.say(created_table(list(state.get("resources") or ()), f"leanto-{place.stack}-"))
     screen.say(idle_table(idle_month(exported({"deployment": state}), place.region)))

@@ -22,7 +22,7 @@ def preview(place: Place) -> Result:
     with screen.showing("preview") as view:
         previewed = place.deployment.preview(view)
     for change in previewed.changed:
-        if not change.is_provider:
+        if change.type.startswith(screen.AWS):
             screen.say(screen.change_line(change))
     screen.say(f"preview: {_future(previewed)} ({previewed.duration_seconds:.1f} s)")
     return previewed
@@ -36,9 +36,9 @@ def up(place: Place, previewed: Result) -> Result:
     return done
 
 
-def destroy(place: Place) -> Result:
-    """Delete every resource, showing each as it goes."""
-    with screen.showing("destroy") as view:
+def destroy(place: Place, *, each_change: bool = True) -> Result:
+    """Delete every resource, showing each as it goes unless told otherwise."""
+    with screen.showing("destroy", each_change=each_change) as view:
         done = place.deployment.destroy(view)
     screen.say(f"destroy: {screen.summary(done)} ({done.duration_seconds:.1f} s)")
     return done

@@ -19,12 +19,13 @@ from leanto.engine.errors import Diagnostic
 MARKS: Mapping[str, str] = MappingProxyType(
     {"create": "+", "update": "~", "replace": "±", "delete": "-", "read": " ", "import": "+", "discard": "-"}
 )
+AWS = "aws:"
 DONE: Mapping[str, str] = MappingProxyType(
     {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "refresh": "read"}
 )
 
 
-_console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+_console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def say(told: RenderableType = "") -> None:
@@ -91,14 +92,19 @@ def summary(result_of_run: Result) -> str:
     return ", ".join(told) or "nothing to do"
 
 
-class RunView:
-    """Shows the steps of one run of the engine as they happen."""
+SAY_EVERY_SECONDS = 5.0
 
-    def __init__(self, title: str, total: int, status: Status | None) -> None:
+
+class RunView:
+    """Shows the steps of one run of the engine as they happen: each change, or only how far it is."""
+
+    def __init__(self, title: str, total: int, status: Status | None, *, each_change: bool = True) -> None:
         self._title = title
         self._total = total
         self._status = status
+        self._each_change = each_change
         self._done = 0
+        self._said_at = time.monotonic()
         self._begun: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
@@ -110,14 +116,20 @@ class RunView:
             return
         self._take(event)
         if self._status is not None:
-            under_way = ", ".join(urn.rsplit("::", 1)[-1] for urn in list(self._begun)[:3])
-            of_total = f" of {self._total}" if self._total else ""
-            self._status.update(f"{self._title}: {self._done}{of_total} done; under way: {under_way or 'nothing'}")
+            self._status.update(self._progress())
+        elif not self._each_change and time.monotonic() - self._said_at >= SAY_EVERY_SECONDS:
+            self._said_at = time.monotonic()
+            say(f"  {self._progress()}")
+
+    def _progress(self) -> str:
+        under_way = ", ".join(urn.rsplit("::", 1)[-1] for urn in list(self._begun)[:3])
+        of_total = f" of {self._total}" if self._total else ""
+        return f"{self._title}: {self._done}{of_total} resources done; under way: {under_way or 'nothing'}"
 
     def _take(self, event: Progress) -> None:
         change = event.change
-        if change.is_provider or change.type == "pulumi:pulumi:Stack":
-            return
+        if not change.type.startswith(AWS):
+            return  # the stack, its providers, and components, which only group
         if event.phase == "started":
             self._begun.setdefault(change.urn, time.monotonic())
             return
@@ -126,15 +138,16 @@ class RunView:
             say(f"  ! {short_type(change.type)} {change.name} failed ({seconds:.1f} s)")
         elif change.operation in MARKS and not event.planned:
             self._done += 1
-            say(f"{change_line(change)} ({seconds:.1f} s)")
+            if self._each_change:
+                say(f"{change_line(change)} ({seconds:.1f} s)")
 
 
 @contextmanager
-def showing(title: str, total: int = 0) -> Iterator[RunView]:
+def showing(title: str, total: int = 0, *, each_change: bool = True) -> Iterator[RunView]:
     """Show a run while the block works; `total` is how many changes are expected."""
     say(f"{title} ...")
     if not sys.stderr.isatty():
-        yield RunView(title, total, None)
+        yield RunView(title, total, None, each_change=each_change)
         return
     with _console.status(title) as status:
-        yield RunView(title, total, status)
+        yield RunView(title, total, status, each_change=each_change)

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from pulumi import RunError
 
 Program = Callable[[], None]
 
+ATTEMPTS = 5
 PATIENCE_SECONDS = 1.0
 """How long the SDK's server may take to close the program's loop itself."""
 
@@ -45,7 +47,7 @@ class GuardedProgram:
             loop.call_soon_threadsafe(_cancel_all, loop)
             if _closes(loop) or loop.is_running():
                 return
-        loop.run_until_complete(_drained(_cancel_all(loop)))
+        _drain(loop)
         loop.close()
 
 
@@ -54,6 +56,17 @@ def _cancel_all(loop: asyncio.AbstractEventLoop) -> list["asyncio.Task[object]"]
     for task in tasks:
         task.cancel()
     return tasks
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the loop's tasks end; the SDK's handler stops it at each RPC error, so it may take several turns."""
+    loop.set_exception_handler(lambda *_: None)
+    for _ in range(ATTEMPTS):
+        tasks = _cancel_all(loop)
+        if not tasks:
+            return
+        with suppress(RuntimeError):
+            loop.run_until_complete(_drained(tasks))
 
 
 async def _drained(tasks: list["asyncio.Task[object]"]) -> None:

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 PINNED = "3.259.0"
-"""The engine that is downloaded or built, and that all tests run with."""
+"""The engine that is downloaded or built, and that the tests run with."""
 
 MINIMUM = (3, 230, 0)
-"""Older engines lack what we rely on: events streamed over gRPC (3.206), `pulumi policy analyze` (3.229)."""
+"""The oldest that the tests of the engine have passed with; older ones lack `pulumi policy analyze` (3.229)."""
 
 BELOW = (4, 0, 0)
 """A new major version may change the protocol that our program and plugin speak."""

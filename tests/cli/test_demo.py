@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,9 @@ def test_an_interrupted_demo_leaves_nothing(tmp_path: Path) -> None:
     with start(tmp_path) as demo:
         assert demo.stderr is not None
         for line in demo.stderr:
-            if line.startswith("  + "):
+            if line.startswith("up ..."):
                 break
+        time.sleep(3)  # the program is loaded by then, and resources are being created
         demo.send_signal(signal.SIGINT)
         _, err = demo.communicate(timeout=60)
     assert demo.returncode == 130

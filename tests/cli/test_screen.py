@@ -64,9 +64,9 @@ def test_each_finished_change_is_shown_once_and_errors_are_left_to_the_end(capsy
 
 
 def test_talk_and_results_do_not_mix(capsys) -> None:
-    screen.say("talk")
+    screen.say("talk :secret: [red]")
     screen.result("[bold]result[/bold]")
-    assert tuple(capsys.readouterr()) == ("[bold]result[/bold]\n", "talk\n")
+    assert tuple(capsys.readouterr()) == ("[bold]result[/bold]\n", "talk :secret: [red]\n")
 
 
 def test_long_lines_are_not_broken(capsys) -> None:
@@ -85,7 +85,7 @@ def test_what_was_created_is_grouped_by_the_nearest_component() -> None:
     def row(kind: str, name: str, parent: str = STACK, *, custom: bool = True) -> dict[str, object]:
         return {"urn": f"urn:pulumi:dev::leanto::{kind}::{name}", "type": kind, "parent": parent, "custom": custom}
 
-    store = row("leanto:index:Storage", "storage", custom=False)
+    store = row("leanto:index:Storage", "leanto-dev-storage", custom=False)
     bucket = row("aws:s3/bucket:Bucket", "code", str(store["urn"]))
     rows = [
         {"urn": STACK, "type": "pulumi:pulumi:Stack", "custom": False},
@@ -95,7 +95,7 @@ def test_what_was_created_is_grouped_by_the_nearest_component() -> None:
         row("aws:s3/bucketPolicy:BucketPolicy", "policy", str(bucket["urn"])),
         row("aws:kms/key:Key", "key"),
     ]
-    table = created_table(rows)
+    table = created_table(rows, "leanto-dev-")
     cells = list(zip(*(column._cells for column in table.columns), strict=True))
     assert cells == [("storage", "2", "s3 bucket, s3 bucketPolicy"), ("the stack itself", "1", "kms key")]
     assert table.columns[1].footer == "3"
