@@ -1,0 +1,91 @@
+"""The deployment document: what the gateway reads of it, for whatever settings."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from catalog.tables import catalogue
+from infra.declarations import stack_values
+from infra.document import deployment_document
+from infra.settings import Settings, read_settings
+from runtime.gateway.deployment import LocalUpstream, ProviderUpstream, read_deployment
+from tests.infra.synthesised import IMAGE, PRESETS
+
+
+def settings(preset: str, **changes: Any) -> Settings:
+    return read_settings(
+        {**stack_values(preset), "leanto:gpuAmiId": IMAGE, **{f"leanto:{key}": value for key, value in changes.items()}}
+    )
+
+
+def document(preset: str, **changes: Any) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(deployment_document(settings(preset, **changes), "team", catalogue()))
+    return parsed
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_gateway_reads_the_document_of_each_preset(preset: str) -> None:
+    """The one who reads it is the code that runs, so that both sides cannot drift apart."""
+    read = read_deployment(document(preset))
+    assert read.stack == "team"
+    assert list(read.routes) == ["small"]
+    kinds = [type(upstream) for upstream in read.routes["small"].upstreams]
+    assert (
+        kinds
+        == {
+            "managed": [ProviderUpstream],
+            "gpu": [LocalUpstream],
+            "hybrid": [LocalUpstream, ProviderUpstream],
+        }[preset]
+    )
+
+
+def test_limits_come_from_the_settings() -> None:
+    found = document("managed", maximumRequestBytes=2048, requestTimeoutSeconds=30)
+    assert found["limits"] == {"request_bytes": 2048, "request_timeout_seconds": 30, "first_byte_timeout_seconds": 30}
+
+
+@pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        ({}, "https://api.openai.com/v1"),
+        ({"residency": "eu", "region": "eu-central-1"}, "https://eu.api.openai.com/v1"),
+        ({"providerBaseUrls": {"openai": "http://127.0.0.1:9/v1"}}, "http://127.0.0.1:9/v1"),
+    ],
+    ids=["public", "resident", "of the settings"],
+)
+def test_a_provider_is_called_where_settings_and_residency_say(changes: dict[str, Any], url: str) -> None:
+    assert document("managed", **changes)["providers"] == {"openai": {"base_url": url, "auth": "bearer"}}
+
+
+def test_a_stack_without_providers_names_none() -> None:
+    assert document("gpu", providersAllowed=["openai"])["providers"] == {}
+
+
+def test_the_same_settings_give_the_same_text_whatever_order_they_are_written_in() -> None:
+    """Another text would be another layer version, and an update of the gateway for nothing."""
+    urls = {"openai": "https://a.example/v1", "google": "https://b.example/v1"}
+    tags = {"owner": "a", "cost-centre": "b", "data-class": "c"}
+    texts = {
+        deployment_document(
+            settings(
+                "managed",
+                providersAllowed=["openai", "google"],
+                providerBaseUrls=dict(order),
+                tags=dict(reversed(tags.items())),
+            ),
+            "team",
+            catalogue(),
+        )
+        for order in itertools.permutations(urls.items())
+    }
+    assert len(texts) == 1
+
+
+def test_a_model_is_as_old_as_its_row_in_the_catalogue() -> None:
+    row = catalogue().managed_models["openai", "gpt-6-luna"]
+    created = document("managed")["routes"][0]["created"]
+    assert created % 86400 == 0
+    assert created == (row.date - row.date.fromtimestamp(0).replace(1970, 1, 1)).days * 86400

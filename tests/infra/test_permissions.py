@@ -1,0 +1,102 @@
+"""Permissions: what functions may do is what their code does, and every action that is named exists."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import botocore.session
+import pytest
+
+from infra.grants import authorizer_grants, gateway_grants, stop_grants
+from infra.naming import Names, Place
+from tests.infra.claims.stack import POLICY_PROPERTIES, actions, all_statements
+from tests.infra.synthesised import PRESETS, ROOT, stack_of, synthesised
+
+NAMES = Names("team", Place("aws", "eu-central-1", "123456789012"))
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:alert"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openai"
+
+NO_OPERATION = {
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "s3:ListBucket",
+    "s3:*",
+    "execute-api:Invoke",
+    "sts:AssumeRole",
+    "lambda:InvokeFunction",
+}
+"""Permissions that are not called like an operation (Service Authorization Reference)."""
+
+
+@cache
+def operations(service: str) -> frozenset[str]:
+    """Return what the AWS SDK can call of a service."""
+    name = {"lambda": "lambda", "logs": "logs"}.get(service, service)
+    return frozenset(botocore.session.Session().get_service_model(name).operation_names)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_action_that_a_policy_names_exists(preset: str) -> None:
+    """A mistyped action is accepted by AWS, and allows nothing."""
+    named = {
+        action
+        for _, statement in all_statements(stack_of(synthesised(preset, "prod"), "prod"), *POLICY_PROPERTIES)
+        for action in actions(statement)
+    }
+    unknown = {
+        action
+        for action in named - NO_OPERATION
+        if action.partition(":")[2] not in operations(action.partition(":")[0])
+    }
+    assert unknown == set()
+
+
+CALLS = re.compile(
+    r'"(?:secretsmanager\.|[A-Za-z]+_\d+\.)?((?:Get|Put|Update|Delete|Query|Describe|Set|Publish)[A-Za-z]*)"'
+)
+
+
+def called_operations(folder: Path) -> set[str]:
+    """Return the names of AWS operations that the code under a folder spells out."""
+    known = set().union(*(operations(service) for service in ("dynamodb", "secretsmanager", "autoscaling", "sns")))
+    return {name for path in folder.rglob("*.py") for name in CALLS.findall(path.read_text()) if name in known}
+
+
+def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
+    grants = (
+        *authorizer_grants(NAMES, KEY),
+        *gateway_grants(NAMES, KEY, (SECRET,)),
+        *stop_grants(NAMES, KEY, TOPIC, has_pool=True),
+    )
+    allowed = {action for grant in grants for action in grant.actions if not action.startswith("kms:")}
+    assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
+
+
+def test_only_the_stop_function_writes_to_the_table() -> None:
+    writing = {"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem"}
+    reading = (*authorizer_grants(NAMES, KEY), *gateway_grants(NAMES, KEY, (SECRET,)))
+    assert not [grant.sid for grant in reading if set(grant.actions) & writing]
+
+
+def test_without_providers_the_gateway_reads_no_secret() -> None:
+    assert "secretsmanager" not in json.dumps([grant.statement() for grant in gateway_grants(NAMES, KEY, ())])
+
+
+def test_the_gateway_reads_the_secrets_of_its_providers_only() -> None:
+    statements = [grant.statement() for grant in gateway_grants(NAMES, KEY, (SECRET,))]
+    (reading,) = [one for one in statements if one["Action"] == ["secretsmanager:GetSecretValue"]]
+    assert reading["Resource"] == SECRET
+
+
+def test_without_a_pool_the_stop_function_touches_no_group() -> None:
+    statements = [grant.statement() for grant in stop_grants(NAMES, KEY, TOPIC, has_pool=False)]
+    assert "autoscaling" not in json.dumps(statements)
+
+
+def test_the_stop_function_changes_this_stacks_group_only() -> None:
+    statements = [grant.statement() for grant in stop_grants(NAMES, KEY, TOPIC, has_pool=True)]
+    (setting,) = [one for one in statements if one["Action"] == ["autoscaling:UpdateAutoScalingGroup"]]
+    assert setting["Resource"].endswith(":autoScalingGroupName/leanto-team-pool")
+    assert setting["Condition"] == {"StringEquals": {"aws:ResourceTag/leanto:stack": "team"}}

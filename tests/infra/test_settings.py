@@ -1,0 +1,359 @@
+"""Each wrong setting is told with its key, its value and what would be right: all at once, none by a traceback."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.declarations import declarations, project_defaults, stack_values
+from infra.problems import Problem, SettingsError
+from infra.settings import READERS, Settings, field_name, read_settings
+from tests.infra.synthesised import IMAGE, PRESETS
+
+DEFAULTS = project_defaults()
+TAGS = {"owner": "team", "cost-centre": "c1", "data-class": "internal"}
+ROUTE = {"model": "small", "provider": "openai", "providerModel": "gpt-6-luna"}
+LOCAL = {"model": "small", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
+GPU = {"mode": "gpu", "routes": [LOCAL], "gpuAmiId": IMAGE}
+PROD = {"environment": "prod", "alertEmails": ["team@example.com"]}
+
+
+def settings(**changes: Any) -> Settings:
+    """Read the defaults with some settings changed, all by their key without the namespace."""
+    return read_settings({**DEFAULTS, "leanto:tags": TAGS, **{f"leanto:{k}": v for k, v in changes.items()}})
+
+
+def problem_keys(**changes: Any) -> set[str]:
+    """Return the keys of the problems that changed settings have."""
+    try:
+        settings(**changes)
+    except SettingsError as error:
+        return {problem.key.removeprefix("leanto:") for problem in error.problems}
+    return set()
+
+
+def test_the_defaults_lack_nothing_but_the_required_tags() -> None:
+    """Who a stack belongs to is nothing that can have a default."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(project_defaults())
+    assert [problem.key for problem in caught.value.problems] == [
+        "leanto:tags.owner",
+        "leanto:tags.cost-centre",
+        "leanto:tags.data-class",
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_is_valid_once_its_image_is_pinned(preset: str) -> None:
+    read = read_settings({**stack_values(preset), "leanto:gpuAmiId": IMAGE})
+    assert read.mode == preset
+    assert read.has_pool is (preset != "managed")
+
+
+@pytest.mark.parametrize("preset", ["gpu", "hybrid"])
+def test_a_pool_without_an_image_is_told_the_command_that_pins_one(preset: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings(stack_values(preset))
+    (problem,) = caught.value.problems
+    assert problem.key == "leanto:gpuAmiId"
+    assert "leanto ami pin" in problem.remedy
+
+
+WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "unknown mode": ({"mode": "manged"}, {"mode"}),
+    "unknown environment": ({"environment": "production"}, {"environment"}),
+    "unknown region": ({"region": "eu-centrl-1"}, {"region"}),
+    "region of another partition": ({"region": "cn-north-1"}, {"region"}),
+    "no routes": ({"routes": []}, {"routes"}),
+    "routes no list": ({"routes": "small"}, {"routes"}),
+    "routes not JSON": ({"routes": "[{"}, {"routes"}),
+    "a route without model": ({"routes": [{"provider": "openai", "providerModel": "gpt-6-luna"}]}, {"routes[0].model"}),
+    "a route with an unknown field": ({"routes": [{**ROUTE, "fallback": "x"}]}, {"routes[0].fallback"}),
+    "two routes of one name": ({"routes": [ROUTE, ROUTE]}, {"routes[1].model"}),
+    "provider without model": ({"routes": [{"model": "a", "provider": "openai"}]}, {"routes[0]"}),
+    "model without provider": ({"routes": [{"model": "a", "providerModel": "gpt-6-luna"}]}, {"routes[0]"}),
+    "unknown provider model": ({"routes": [{**ROUTE, "providerModel": "gpt-99"}]}, {"routes[0].providerModel"}),
+    "a model that only Converse serves": (
+        {
+            "providersAllowed": ["bedrock"],
+            "routes": [{"model": "a", "provider": "bedrock", "providerModel": "amazon.nova-lite-v1:0"}],
+        },
+        {"routes[0].providerModel"},
+    ),
+    "local route in managed": ({"routes": [LOCAL]}, {"routes[0]"}),
+    "provider route in gpu": ({**GPU, "routes": [ROUTE]}, {"routes[0]"}),
+    "a route to nothing in hybrid": ({**GPU, "mode": "hybrid", "routes": [{"model": "a"}]}, {"routes[0]"}),
+    "provider not allowed": ({"providersAllowed": []}, {"routes[0].provider"}),
+    "provider not in the catalogue": (
+        {"providersAllowed": ["openai", "opnai"]},
+        {"providersAllowed[1]"},
+    ),
+    "provider twice": ({"providersAllowed": ["openai", "openai"]}, {"providersAllowed[1]"}),
+    "another local model than the pool's": ({**GPU, "gpuModel": "qwen3-8b-q4_k_m"}, {"routes[0].localModel"}),
+    "unknown local model": (
+        {**GPU, "gpuModel": "llama-9", "routes": [{"model": "a", "localModel": "llama-9"}]},
+        {"gpuModel"},
+    ),
+    "http": ({"providerBaseUrls": {"openai": "http://api.openai.com/v1"}}, {"providerBaseUrls.openai"}),
+    "loopback by name only": (
+        {"providerBaseUrls": {"openai": "http://localhost.example/v1"}},
+        {"providerBaseUrls.openai"},
+    ),
+    "URL without host": ({"providerBaseUrls": {"openai": "https:///v1"}}, {"providerBaseUrls.openai"}),
+    "URL with a password": ({"providerBaseUrls": {"openai": "https://a:b@x.example/v1"}}, {"providerBaseUrls.openai"}),
+    "URL with a query": ({"providerBaseUrls": {"openai": "https://x.example/v1?key=1"}}, {"providerBaseUrls.openai"}),
+    "URL with a bad port": (
+        {"providerBaseUrls": {"openai": "https://x.example:99999/v1"}},
+        {"providerBaseUrls.openai"},
+    ),
+    "URL of a provider that is not allowed": (
+        {"providerBaseUrls": {"google": "https://x.example/v1"}},
+        {"providerBaseUrls.google"},
+    ),
+    "no URL for a provider that needs one": (
+        {"providersAllowed": ["openai", "azure"]},
+        {"providerBaseUrls.azure"},
+    ),
+    "unknown residency": ({"residency": "ue"}, {"residency"}),
+    "residency and region": ({"residency": "eu"}, {"region"}),
+    "London is not in the EU": ({"residency": "eu", "region": "eu-west-2"}, {"region"}),
+    "Zurich is not in the EU": ({"residency": "eu", "region": "eu-central-2"}, {"region"}),
+    "residency and a provider without an endpoint there": (
+        {"residency": "eu", "region": "eu-west-1", "providersAllowed": ["openai", "anthropic"]},
+        {"providerBaseUrls.anthropic"},
+    ),
+    "residency and the provider's endpoint elsewhere": (
+        {"residency": "eu", "region": "eu-west-1", "providerBaseUrls": {"openai": "https://api.openai.com/v1"}},
+        {"providerBaseUrls.openai"},
+    ),
+    "residency and a model that leaves": (
+        {
+            "residency": "us",
+            "providersAllowed": ["bedrock"],
+            "routes": [{"model": "a", "provider": "bedrock", "providerModel": "global.anthropic.claude-haiku-5-5"}],
+        },
+        {"routes[0].providerModel"},
+    ),
+    "unknown engine": ({**GPU, "gpuEngine": "vllm"}, {"gpuEngine"}),
+    "unknown instance type": ({**GPU, "gpuInstanceTypes": ["g6.xlarg"]}, {"gpuInstanceTypes[0]"}),
+    "instance type without a price in the region": (
+        {**GPU, "region": "eu-west-1", "gpuInstanceTypes": ["g5.xlarge", "g6.xlarge"]},
+        {"gpuInstanceTypes[1]"},
+    ),
+    "instance type twice": ({**GPU, "gpuInstanceTypes": ["g6.xlarge", "g6.xlarge"]}, {"gpuInstanceTypes[1]"}),
+    "no instance type": ({**GPU, "gpuInstanceTypes": []}, {"gpuInstanceTypes"}),
+    "no nodes": ({**GPU, "gpuMaximumNodes": 0}, {"gpuMaximumNodes"}),
+    "spot by a word": ({**GPU, "gpuSpot": "yes"}, {"gpuSpot"}),
+    "no image": ({**GPU, "gpuAmiId": ""}, {"gpuAmiId"}),
+    "an image's name": ({**GPU, "gpuAmiId": "ubuntu-24.04"}, {"gpuAmiId"}),
+    "five zones": ({**GPU, "availabilityZoneCount": 5}, {"availabilityZoneCount"}),
+    "a network too small": ({**GPU, "vpcCidr": "10.64.0.0/28"}, {"vpcCidr"}),
+    "a network too large": ({**GPU, "vpcCidr": "10.0.0.0/8"}, {"vpcCidr"}),
+    "a public network": ({**GPU, "vpcCidr": "11.0.0.0/20"}, {"vpcCidr"}),
+    "a network that does not begin there": ({**GPU, "vpcCidr": "10.64.0.1/20"}, {"vpcCidr"}),
+    "Docker's network": ({**GPU, "vpcCidr": "172.17.0.0/20"}, {"vpcCidr"}),
+    "no network": ({**GPU, "vpcCidr": "300.0.0.0/20"}, {"vpcCidr"}),
+    "no money": ({"monthlyCapUsd": 0}, {"monthlyCapUsd"}),
+    "negative money": ({"monthlyCapUsd": "-5"}, {"monthlyCapUsd"}),
+    "half a dollar": ({"monthlyCapUsd": 0.5}, {"monthlyCapUsd"}),
+    "money by yes": ({"monthlyCapUsd": True}, {"monthlyCapUsd"}),
+    "no address": ({"alertEmails": ["team"]}, {"alertEmails[0]"}),
+    "address without domain": ({"alertEmails": ["team@example"]}, {"alertEmails[0]"}),
+    "two addresses in one": ({"alertEmails": ["a@example.com,b@example.com"]}, {"alertEmails[0]"}),
+    "a tag missing": ({"tags": {"owner": "a", "data-class": "b"}}, {"tags.cost-centre"}),
+    "a tag of AWS's": ({"tags": {**TAGS, "aws:x": "y"}}, {"tags"}),
+    "a tag of ours": ({"tags": {**TAGS, "environment": "y"}}, {"tags.environment"}),
+    "our tag namespace": ({"tags": {**TAGS, "leanto:stack": "y"}}, {"tags"}),
+    "a tag that AWS does not take": ({"tags": {**TAGS, "x": "a;b"}}, {"tags.x"}),
+    "an empty tag": ({"tags": {**TAGS, "x": ""}}, {"tags.x"}),
+    "too many tags": ({"tags": {**TAGS, **{f"t{n}": "x" for n in range(5)}}}, {"tags"}),
+    "days that CloudWatch does not know": ({"logRetentionDays": 31}, {"logRetentionDays"}),
+    "too little memory": ({"gatewayMemoryMib": 128}, {"gatewayMemoryMib"}),
+    "no concurrency": ({"gatewayReservedConcurrency": 0}, {"gatewayReservedConcurrency"}),
+    "no rate": ({"throttleRequestsPerSecond": 0}, {"throttleRequestsPerSecond"}),
+    "burst above AWS's": ({"throttleBurst": 5001}, {"throttleBurst"}),
+    "a body larger than Lambda's": ({"maximumRequestBytes": 6 * 1024 * 1024}, {"maximumRequestBytes"}),
+    "longer than Lambda": ({"requestTimeoutSeconds": 871}, {"requestTimeoutSeconds"}),
+    "no reads": ({"tableMaximumReadUnits": 0}, {"tableMaximumReadUnits"}),
+    "no writes": ({"tableMaximumWriteUnits": 0}, {"tableMaximumWriteUnits"}),
+    "unknown processor": ({"functionArchitecture": "arm"}, {"functionArchitecture"}),
+    "unknown Python": ({"functionPython": "3.9"}, {"functionPython"}),
+    "account setting by a word": ({"manageApiGatewayAccount": "no"}, {"manageApiGatewayAccount"}),
+    "prod and nobody to tell": ({**PROD, "alertEmails": []}, {"alertEmails"}),
+    "prod and short logs": ({**PROD, "logRetentionDays": 14}, {"logRetentionDays"}),
+    "prod and one zone": ({**PROD, **GPU, "availabilityZoneCount": 1}, {"availabilityZoneCount"}),
+    "an unknown setting": ({"monthlyCap": 5}, {"monthlyCap"}),
+}
+
+
+@pytest.mark.parametrize(("changes", "keys"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_has_exactly_its_problem(changes: Mapping[str, Any], keys: set[str]) -> None:
+    assert problem_keys(**changes) == keys
+
+
+@pytest.mark.parametrize(("changes", "keys"), WRONG.values(), ids=WRONG)
+def test_texts_as_pulumi_hands_them_over_have_the_same_problem(changes: Mapping[str, Any], keys: set[str]) -> None:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in changes.items()}
+    assert problem_keys(**texts) == keys
+
+
+def test_every_setting_has_a_wrong_value_among_the_cases() -> None:
+    tried = {key.partition("[")[0].partition(".")[0] for _, keys in WRONG.values() for key in keys}
+    assert tried - {"monthlyCap"} == set(READERS)
+
+
+RIGHT: dict[str, dict[str, Any]] = {
+    "loopback": {"providerBaseUrls": {"openai": "http://127.0.0.1:4000/v1"}},
+    "loopback with residency": {
+        "residency": "eu",
+        "region": "eu-west-1",
+        "providerBaseUrls": {"openai": "http://[::1]:4000/v1"},
+    },
+    "the EU": {"residency": "eu", "region": "eu-central-1"},
+    "azure with its URL": {
+        "providersAllowed": ["azure"],
+        "routes": [{"model": "a", "provider": "azure", "providerModel": "gpt-6-luna"}],
+        "providerBaseUrls": {"azure": "https://r.openai.azure.com/openai/v1"},
+    },
+    "any model of a server of one's own": {
+        "providersAllowed": ["custom"],
+        "routes": [{"model": "a", "provider": "custom", "providerModel": "my/model"}],
+        "providerBaseUrls": {"custom": "https://llm.example.com/v1"},
+    },
+    "providers are of no account in gpu": {**GPU, "providersAllowed": ["nobody"]},
+    "a hybrid route to the pool only": {**GPU, "mode": "hybrid"},
+    "prod": {**PROD},
+    "an image with a short id": {**GPU, "gpuAmiId": "ami-12345678"},
+    "seven tags": {"tags": {**TAGS, **{f"t{n}": "x" for n in range(4)}}},
+}
+
+
+@pytest.mark.parametrize("changes", RIGHT.values(), ids=RIGHT)
+def test_right_settings_have_no_problem(changes: Mapping[str, Any]) -> None:
+    assert problem_keys(**changes) == set()
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """A problem of one setting does not hide that of another, nor one item of a list the next."""
+    routes = [{"model": "a", "provider": "opnai", "providerModel": "x"}, {"model": "b", "typo": 1}, "no object"]
+    found = problem_keys(
+        mode="hybrid", routes=routes, gpuAmiId="x", gpuInstanceTypes=["y", "g6.xlarg"], tags={}, monthlyCapUsd=0
+    )
+    assert found == {
+        "routes[0].provider",
+        "routes[1].typo",
+        "routes[2]",
+        "gpuAmiId",
+        "gpuInstanceTypes[0]",
+        "gpuInstanceTypes[1]",
+        "tags.owner",
+        "tags.cost-centre",
+        "tags.data-class",
+        "monthlyCapUsd",
+    }
+
+
+def test_a_message_has_key_value_allowed_values_and_remedy() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(gpuMaximumNodes=0)
+    text = str(caught.value)
+    assert "leanto:gpuMaximumNodes: 0 is not allowed" in text
+    assert "Allowed: a whole number from 1 to 50" in text
+    assert "Remedy: correct leanto:gpuMaximumNodes in the stack's Pulumi.<stack>.yaml" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"mode": "manged"}, "managed"),
+        ({"region": "eu-centrl-1"}, "eu-central-1"),
+        ({"monthlyCapUSD": 1}, "monthlyCapUsd"),
+        ({"routes": [{**ROUTE, "provider": "opnai"}]}, "openai"),
+        ({"routes": [{**ROUTE, "providerModel": "gpt6-luna"}]}, "gpt-6-luna"),
+        ({**GPU, "gpuInstanceTypes": ["g6.xlarg"]}, "g6.xlarge"),
+        ({"tags": {"owner": "a", "cost-center": "b", "data-class": "c"}}, "cost-center"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_near_miss_is_told_what_may_have_been_meant(changes: Mapping[str, Any], hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(**changes)
+    assert f"did you mean {hint}" in str(caught.value)
+
+
+CANARY = "sk-proj-abcdEFGH0123456789ijklMNOP"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"openaiApiKey": CANARY},
+        {"routes": [{**ROUTE, "apiKey": CANARY}]},
+        {"providerBaseUrls": {"openai": f"https://{CANARY}@x.example/v1"}},
+        {"providerBaseUrls": {"openai": f"https://x.example/v1?key={CANARY}"}},
+        {"mode": CANARY},
+        {"alertEmails": [CANARY]},
+        {"providersAllowed": [CANARY]},
+        {"gpuModel": f"{CANARY} ", "mode": "gpu"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_key_in_the_wrong_place_is_not_repeated_in_the_message(changes: Mapping[str, Any]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(**changes)
+    assert CANARY not in str(caught.value)
+
+
+def test_a_region_for_the_provider_that_says_something_else_is_refused() -> None:
+    """Whoever sets aws:region believes that it decides."""
+    values = {**project_defaults(), "leanto:tags": TAGS}
+    with pytest.raises(SettingsError, match="aws:region"):
+        read_settings({**values, "aws:region": "eu-west-1"})
+    assert read_settings({**values, "aws:region": "us-east-1"}).region == "us-east-1"
+
+
+def test_keys_of_other_namespaces_are_left_alone() -> None:
+    values = {**project_defaults(), "leanto:tags": TAGS, "aws:profile": "team", "pulumi:tags": "{}"}
+    assert read_settings(values).mode == "managed"
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_missing_setting_is_told(name: str) -> None:
+    values = {key: value for key, value in project_defaults().items() if key != f"leanto:{name}"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**values, "leanto:tags": TAGS} if name != "tags" else values)
+    assert f"leanto:{name}" in {problem.key for problem in caught.value.problems}
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(READERS)), ANYTHING, min_size=1, max_size=4))
+def test_whatever_is_set_is_either_read_or_refused_with_problems(changes: dict[str, Any]) -> None:
+    """No value of any kind ends in another exception."""
+    problems: tuple[Problem, ...] = ()
+    try:
+        settings(**changes)
+    except SettingsError as error:
+        problems = error.problems
+    assert all(problem.key and problem.allowed and problem.remedy for problem in problems)
+
+
+@given(st.integers())
+def test_a_number_is_read_alike_as_text(number: int) -> None:
+    assert problem_keys(monthlyCapUsd=number) == problem_keys(monthlyCapUsd=str(number))
+
+
+def test_names_and_fields_agree() -> None:
+    """Each reader has a declaration with a meaning, and each declaration a reader and a field."""
+    declared = {row.key.removeprefix("leanto:"): row for row in declarations()}
+    assert declared.keys() == READERS.keys()
+    assert {field_name(name) for name in READERS} == set(Settings.__dataclass_fields__)
+    assert all(row.description.endswith(".") for row in declared.values())
