@@ -8,7 +8,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
-from leanto.embedded.aws import api_tags, errors, function_api, integrity, parameters, side
+from leanto.embedded.aws import api_tags, errors, function_api, integrity, local, parameters, side
 from leanto.embedded.aws.call import Call, Environ, current_call, read_call
 from leanto.embedded.aws.idempotency import TransactionTokens
 from leanto.embedded.aws.invocations import Invocations
@@ -31,8 +31,13 @@ class Application:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one WSGI request."""
         call = read_call(environ)
-        response = self._own(call) if call.raw_path.startswith(PREFIX) else self._aws(call, environ)
-        return response(environ, start_response)
+        return self._answer(call, environ)(environ, start_response)
+
+    def _answer(self, call: Call, environ: Environ) -> Response:
+        refusal = local.refusal(call)
+        if refusal:
+            return errors.error_response(call, "AccessDenied", refusal, 403)
+        return self._own(call) if call.raw_path.startswith(PREFIX) else self._aws(call, environ)
 
     def _own(self, call: Call) -> Response:
         match call.path_parts[1:]:

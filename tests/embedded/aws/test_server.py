@@ -1,5 +1,6 @@
 """Servers start on free loopback ports, keep apart, and are gone when they are stopped."""
 
+import html
 import http.client
 import json
 import socket
@@ -43,6 +44,26 @@ def create_table(client: Any, name: str) -> None:
 
 def test_it_listens_on_loopback_only(aws: AwsServer) -> None:
     assert aws._state().http.socket.getsockname() == ("127.0.0.1", int(aws.url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Origin": "https://evil.example"}, b"answers programs, not web pages"),
+        ({"Host": "evil.example:80"}, b"not at 'evil.example'"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/bucket/key", "/moto-api/reset", "/_leanto/side/token/id"])
+def test_a_web_page_gets_nothing(aws: AwsServer, path: str, headers: dict[str, str], reason: bytes) -> None:
+    aws.side.put("token", "id", {"kept": True})
+    connection = http.client.HTTPConnection(aws.url.removeprefix("http://"))
+    connection.request("POST" if "reset" in path else "GET", path, headers=headers)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    assert (response.status, reason in html.unescape(body.decode()).encode()) == (403, True)
+    assert b"kept" not in body
+    aws.side.delete("token", "id")
 
 
 def test_a_taken_port_is_refused_with_a_remedy(aws: AwsServer) -> None:
