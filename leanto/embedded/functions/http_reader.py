@@ -60,7 +60,7 @@ class Reader:
             yield piece
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        while size := _chunk_size(await self._stream.readline()):
+        while size := _chunk_size(await _read_line(self._stream)):
             yield await self._stream.readexactly(size)
             if await self._stream.readexactly(2) != b"\r\n":
                 raise BadRequestError("a chunk is longer than it says")
@@ -68,8 +68,6 @@ class Reader:
 
 
 def _chunk_size(line: bytes) -> int:
-    if not line.endswith(b"\n"):
-        raise EOFError("the peer hung up between two chunks")
     try:
         return int(line.split(b";")[0], 16)
     except ValueError as error:
@@ -78,9 +76,14 @@ def _chunk_size(line: bytes) -> int:
 
 async def _read_fields(stream: asyncio.StreamReader) -> Mapping[str, str]:
     fields: dict[str, str] = {}
-    while (line := await stream.readline()).strip():
+    while line := (await _read_line(stream)).strip():
         name, _, value = line.decode("latin-1").partition(":")
         fields[name.strip().lower()] = value.strip()
-    if not line:
-        raise EOFError("the peer hung up within a head")
     return fields
+
+
+async def _read_line(stream: asyncio.StreamReader) -> bytes:
+    line = await stream.readline()
+    if not line.endswith(b"\n"):
+        raise EOFError("the peer hung up within a line")
+    return line
