@@ -96,7 +96,8 @@ def read(
     found = resource.read(context, resource_id, dict(given))
     if found is None:
         return None
-    completed = _completed(resource, configuration, context, given, found)
+    steering = given or {key: resource.defaults[key] for key in resource.input_only if key in resource.defaults}
+    completed = _completed(resource, configuration, context, steering, found)
     if not inputs:
         found_id = resource.id_after_import(resource_id, completed)
         return State(found_id, completed, imported_inputs(resource, completed))
