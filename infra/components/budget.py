@@ -35,6 +35,8 @@ class Budget(pulumi.ComponentResource):
             cost_filters=[
                 aws.budgets.BudgetCostFilterArgs(name="TagKeyValue", values=[f"user:leanto:stack${args.stack_tag}"])
             ],
+            # A credit does not make use cheaper for long: what counts is what would be paid without it.
+            cost_types=aws.budgets.BudgetCostTypesArgs(include_credit=False, include_refund=False),
             notifications=[
                 _notification("ACTUAL", BUDGET_WARNING_PERCENT, args.alert_topic_arn),
                 _notification("FORECASTED", BUDGET_STOP_PERCENT, args.alert_topic_arn),

@@ -296,6 +296,7 @@ OPERATION = (
         put("budgets/budget", "notifications.2.subscriberSnsTopicArns", ["a", "b"]),
     ),
     M(operation.budget_tells_and_stops, "all costs", put("budgets/budget", "costFilters", [])),
+    M(operation.budget_tells_and_stops, "credits", put("budgets/budget", "costTypes.includeCredit", True)),
     M(operation.budget_tells_and_stops, "a year", put("budgets/budget", "timeUnit", "ANNUALLY")),
     M(operation.stop_topic_reaches_the_stop_function, "not called", without("sns/topicSubscription", "-budget-stop")),
     M(

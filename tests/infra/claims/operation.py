@@ -2,7 +2,7 @@
 
 import json
 
-from tests.infra.claims.stack import Claim, Stack, Violations, actions, all_statements
+from tests.infra.claims.stack import Claim, Stack, Violations, actions, all_statements, is_true
 
 REQUIRED_TAGS = frozenset({"owner", "cost-centre", "data-class", "app", "environment", "leanto:stack"})
 UNTAGGED = frozenset(
@@ -99,6 +99,8 @@ def budget_tells_and_stops(stack: Stack) -> Violations:
             yield f"{budget.name} tells or stops otherwise"
         if not any("leanto:stack$" in value for value in filters.get("TagKeyValue", [])):
             yield f"{budget.name} counts other stacks' costs"
+        if is_true(budget.get("costTypes.includeCredit", True)):
+            yield f"{budget.name} counts nothing while there are credits"
         if (budget.get("budgetType"), budget.get("timeUnit")) != ("COST", "MONTHLY") or float(
             budget.get("limitAmount")
         ) <= 0:
