@@ -69,7 +69,9 @@ class Diagnostic:
         return f"{parts[2].rsplit('$', 1)[-1]} {parts[3]}" if len(parts) > 3 else ""
 
     def __str__(self) -> str:
-        return f"{self.resource}: {self.message}" if self.resource else self.message
+        kind, _, name = self.resource.partition(" ")
+        says_itself = kind in self.message and name in self.message
+        return self.message if says_itself else f"{self.resource}: {self.message}"
 
 
 class DeploymentFailedError(EngineError):

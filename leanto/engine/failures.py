@@ -16,6 +16,7 @@ from leanto.engine.errors import (
     StateLockedError,
     StateUnreadableError,
 )
+from leanto.engine.program import STOPPED
 
 _LOCK = re.compile(
     r"(?P<file>\S+?)(?:\?\S*)?: created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<at>\S+)"
@@ -27,6 +28,9 @@ _UNREADABLE = re.compile(
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"^(update|preview|refresh|destroy|destruction) (failed|canceled)$|^resource monitor shut down")
+_INVOKE = re.compile(r"^invoke of (\S+) failed: invocation of \S+ returned an error: ")
+_COUNTED = re.compile(r"^\d+ errors? occurred:\s*\*\s*")
+_UNHANDLED = "an unhandled error occurred: "
 _INLINE = "python inline source runtime error: "
 
 
@@ -92,7 +96,8 @@ def _is_alive(pid: int) -> bool:
 
 def _readable(diagnostic: Diagnostic) -> Diagnostic:
     """Drop the traceback that comes with an exception of the program; it is in the log, not in the message."""
-    message = diagnostic.message
+    message = _INVOKE.sub(r"\1: ", diagnostic.message.removeprefix(_UNHANDLED).removeprefix(STOPPED))
+    message = _COUNTED.sub("", message)
     if _INLINE in message:
         message = message.split(_INLINE, 1)[1].split("\nTraceback", 1)[0].strip()
     return Diagnostic(diagnostic.severity, message, diagnostic.urn)

@@ -5,9 +5,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from grpc import RpcError
 from pulumi import RunError
 
 Program = Callable[[], None]
+
+STOPPED = "the program stopped: "
 
 ATTEMPTS = 5
 PATIENCE_SECONDS = 1.0
@@ -31,12 +34,14 @@ class GuardedProgram:
         self._loop = asyncio.get_running_loop()
         try:
             self._program()
-        except RunError:
+        except (RunError, RpcError):
             raise
         except Exception as error:
-            # The engine would hand back a text of it only.
-            self.raised = error
-            raise RunError(f"the program stopped: {error}") from error
+            # The engine would hand back a text of it only. The SDK raises plain Exception where an invoke was refused,
+            # which is a failure of the deployment and no mistake of the program.
+            if type(error) is not Exception:
+                self.raised = error
+            raise RunError(f"{STOPPED}{error}") from error
 
     def end(self) -> None:
         """Close the loop where the SDK does not: after a failed program, or when the engine is gone in the middle."""

@@ -55,6 +55,21 @@ def test_a_loop_that_still_runs_in_its_thread_is_ended_there() -> None:
     assert loop.is_closed()
 
 
+def test_a_refused_invoke_is_no_mistake_of_the_program() -> None:
+    def refused() -> None:
+        raise Exception("invoke of a:b/c:c failed: no")  # noqa: TRY002 - what the SDK raises
+
+    program = GuardedProgram(refused)
+
+    async def in_stack() -> None:
+        with pytest.raises(RunError, match="invoke of"):
+            program()
+
+    asyncio.run(in_stack())
+    assert program.raised is None
+    program.end()
+
+
 def test_the_programs_own_exception_is_kept_and_told_as_a_run_error() -> None:
     wrong = LookupError("x")
 

@@ -96,6 +96,18 @@ def test_an_exception_in_an_apply_is_told_without_its_traceback(toys, monkeypatc
     assert "Traceback" not in str(caught.value)
 
 
+def test_a_refused_invoke_is_told_as_a_failure_in_one_line(toys, monkeypatch) -> None:
+    import pulumi
+
+    def program() -> None:
+        pulumi.runtime.invoke("toy:index:who", {}, pulumi.InvokeOptions(version="1.0.0"))
+
+    monkeypatch.setattr(toys, "program", program)
+    with pytest.raises(DeploymentFailedError) as caught:
+        toys.deployment().up()
+    assert str(caught.value).splitlines() == ["up failed:", "  - toy:index:who: the account does not answer"]
+
+
 def test_a_stack_without_a_file_is_named_with_the_stacks_there_are(toys) -> None:
     with pytest.raises(StackUnknownError, match=r"no stack 'prod'.*stacks here: dev\)"):
         toys.deployment("prod")

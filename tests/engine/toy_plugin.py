@@ -52,6 +52,9 @@ class Toy(provider_pb2_grpc.ResourceProviderServicer):
         kind = provider_pb2.DiffResponse.DIFF_SOME if keys else provider_pb2.DiffResponse.DIFF_NONE
         return provider_pb2.DiffResponse(changes=kind, diffs=keys, replaces=[k for k in keys if k == "key"])
 
+    def Invoke(self, request, context):
+        context.abort(grpc.StatusCode.UNKNOWN, "the account does not answer")
+
     def Create(self, request, context):
         inputs = decoded(request.properties)
         if request.preview:
