@@ -42,7 +42,7 @@ def open_place(
     config = configuration(root, stack, {})
     region = config["leanto:region"]
     # Wrong settings are told before a box is started for nothing; the image's id is known only afterwards.
-    read_settings(root, stack, {**_machine_settings(), "leanto:gpuAmiId": PLACEHOLDER_IMAGE, **(overlay or {})})
+    read_settings(root, stack, {**machine_settings(), "leanto:gpuAmiId": PLACEHOLDER_IMAGE, **(overlay or {})})
     folder = home or default_home(root, stack)
     box = Box.attach(folder, on_progress=screen.say)
     if box is None:
@@ -78,7 +78,7 @@ def _state_folder(home: Path, box: Box) -> Path:
     return mine
 
 
-def _machine_settings() -> dict[str, object]:
+def machine_settings() -> dict[str, object]:
     """Return what a box needs otherwise than an account because its functions run on this machine."""
     machine = platform.machine().lower()
     if machine not in ARCHITECTURES:
@@ -93,7 +93,7 @@ def _box_settings(box: Box, config: Mapping[str, str]) -> dict[str, object]:
     """Return what a box needs otherwise than an account: this machine's Python, the box's providers and images."""
     routes, allowed = json.loads(config["leanto:routes"]), json.loads(config["leanto:providersAllowed"])
     providers = {*allowed, *(route["provider"] for route in routes if route.get("provider"))}
-    settings = _machine_settings()
+    settings = machine_settings()
     settings["leanto:providerBaseUrls"] = dict.fromkeys(sorted(providers), f"{box.provider_url}/v1")
     if config["leanto:mode"] != "managed":
         settings["leanto:gpuAmiId"] = image_id(aws_client("ssm", config["leanto:region"], box))

@@ -51,4 +51,4 @@ def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Pa
 def test_a_processor_that_lambda_does_not_have_is_refused(monkeypatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(Exception, match="this machine is riscv64"):
-        box_place._machine_settings()
+        box_place.machine_settings()
