@@ -20,7 +20,7 @@ def command(stack: str, embedded: bool, box_home: Path | None, state: str | None
     pending = place.deployment.pending()
     if not pending:
         return
-    listed = "\n".join(f"  - {kind}: {' '.join(urn.split('::')[2:])}" for kind, urn in pending)
+    listed = "\n".join(f"  - {each}" for each in pending)
     raise CommandError(
         f"the killed run had begun these and not finished:\n{listed}\n"
         "Look whether those that were being created exist and delete them: the engine does not know them. Then "

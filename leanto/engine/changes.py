@@ -17,6 +17,9 @@ Operation = Literal["same", "create", "update", "replace", "delete", "read", "im
 REPLACING = frozenset({"replace", "create-replacement", "delete-replaced", "import-replacement", "read-replacement"})
 """The engine's steps of a replacement: one change to the one who looks at it."""
 
+NAME_INPUTS = ("name", "bucket", "functionName", "alarmName", "dashboardName", "groupName")
+PENDING_WARNING = "Attempting to deploy or update resources with"
+
 UNCHANGED = frozenset({"same", "read", "refresh"})
 
 
@@ -41,6 +44,26 @@ class Change:
     def is_provider(self) -> bool:
         """Tell whether this is a provider's configuration and no resource of AWS."""
         return self.type.startswith("pulumi:providers:")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An operation that a killed run had begun and not finished: whether it took place is not known."""
+
+    kind: Literal["creating", "updating", "deleting", "reading", "importing"]
+    urn: str
+    inputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    @property
+    def aws_name(self) -> str:
+        """Return the name under which AWS would show the resource; empty for those that AWS gives an id."""
+        names = (self.inputs.get(key) for key in NAME_INPUTS)
+        return next((name for name in names if isinstance(name, str)), "")
+
+    def __str__(self) -> str:
+        kind, name = self.urn.split("::")[2:4]
+        shown = f"{self.kind} {kind.rsplit('$', 1)[-1]} {name}"
+        return f"{shown}, in AWS {self.aws_name}" if self.aws_name else shown
 
 
 @dataclass(frozen=True)
@@ -117,7 +140,7 @@ class Collector:
         seen = event.diagnostic_event
         if seen is None or seen.severity == "debug" or seen.ephemeral:
             return None
-        diagnostic = Diagnostic(seen.severity, seen.message.strip(), seen.urn or "")
+        diagnostic = Diagnostic(seen.severity, _in_our_words(seen.message.strip()), seen.urn or "")
         self._diagnostics.append(diagnostic)
         return diagnostic
 
@@ -131,6 +154,17 @@ class Collector:
         """Return the messages of one severity, each once."""
         with self._lock:
             return tuple(dict.fromkeys(seen for seen in self._diagnostics if seen.severity == severity))
+
+
+def _in_our_words(message: str) -> str:
+    """Replace the engine's advice on pending operations: it names a command that asks questions."""
+    if not message.startswith(PENDING_WARNING):
+        return message
+    begun = [line.strip("* ") for line in message.splitlines() if line.startswith("  *")]
+    return (
+        "a killed run had begun these and not finished: " + "; ".join(line.rsplit("::", 1)[-1] for line in begun) + ". "
+        "Once you know which of them exist, `leanto refresh --forget-pending-creates` takes this note away."
+    )
 
 
 def _change(metadata: "StepEventMetadata") -> Change:

@@ -12,7 +12,7 @@ from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from leanto.engine import environment as environments
 from leanto.engine import workdir
-from leanto.engine.changes import Collector, OnEvent, Result
+from leanto.engine.changes import Collector, OnEvent, Pending, Result
 from leanto.engine.command import EngineCommand
 from leanto.engine.errors import InterruptedRunError
 from leanto.engine.failures import Names, explain
@@ -100,10 +100,13 @@ class Deployment:
         with self._explained("export", Collector()):
             return MappingProxyType(dict(self._select(make=False).export_stack().deployment or {}))
 
-    def pending(self) -> tuple[tuple[str, str], ...]:
-        """Return (kind, URN) of each operation that a killed run had begun and not finished."""
+    def pending(self) -> tuple[Pending, ...]:
+        """Return each operation that a killed run had begun and not finished."""
         operations = self.export().get("pending_operations") or ()
-        return tuple((operation["type"], operation["resource"]["urn"]) for operation in operations)
+        return tuple(
+            Pending(operation["type"], operation["resource"]["urn"], operation["resource"].get("inputs") or {})
+            for operation in operations
+        )
 
     def cancel(self) -> None:
         """Take away the lock of a run that is gone. Harmful while that run still works."""

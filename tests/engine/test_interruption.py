@@ -22,7 +22,8 @@ from pathlib import Path
 from toy_project import ToyProject
 from leanto.engine.errors import EngineError
 from leanto.engine.find import ensure
-project = ToyProject(ensure(lambda line: None), Path({folder!r}), {{"slow": {{"seconds": 4}}, "quick": {{}}}})
+things = {{"slow": {{"seconds": 4, "name": "slow-1"}}, "quick": {{}}}}
+project = ToyProject(ensure(lambda line: None), Path({folder!r}), things)
 def told(event):
     print("started" if getattr(event, "phase", "") == "started" and event.change.name == "slow" else "", flush=True)
 try:
@@ -84,7 +85,7 @@ def test_a_signal_cancels_in_order_and_leaves_no_lock_and_no_process(toys, numbe
     assert [pid for pid in family if is_alive(pid)] == []
     assert locks(toys) == []
     assert {"slow", "quick"} <= names_in_state(toys)
-    toys.things = {"slow": {"seconds": 4}, "quick": {}}
+    toys.things = {"slow": {"seconds": 4, "name": "slow-1"}, "quick": {}}
     assert [change.name for change in toys.deployment().up().changed] == []
 
 
@@ -98,7 +99,7 @@ def test_when_our_own_process_is_killed_the_engine_ends_and_lets_go_of_the_lock(
         time.sleep(0.1)
     assert [pid for pid in family if is_alive(pid)] == []
     assert locks(toys) == []
-    toys.things = {"slow": {"seconds": 4}, "quick": {}}
+    toys.things = {"slow": {"seconds": 4, "name": "slow-1"}, "quick": {}}
     toys.deployment().up()
     assert toys.deployment().pending() == ()
 
@@ -124,8 +125,13 @@ def test_a_killed_engine_leaves_a_lock_that_is_named_with_its_remedy(toys) -> No
     assert "leanto unlock --stack dev" in told
     stack.cancel()
     assert locks(toys) == []
-    assert [(kind, urn.rsplit("::", 1)[-1]) for kind, urn in stack.pending()] == [("creating", "slow")]
-    stack.up()
+    (pending,) = stack.pending()
+    assert str(pending) == "creating toy:index:Thing slow, in AWS slow-1"
+    (warning,) = stack.up().warnings
+    assert warning.message.startswith(
+        "a killed run had begun these and not finished: slow, interrupted while creating."
+    )
+    assert "pulumi" not in warning.message
     stack.refresh(forget_pending_creates=True)
     assert stack.pending() == ()
     assert {"slow", "quick"} <= names_in_state(toys)
