@@ -3,9 +3,27 @@
 Each file says in `TARGET` what it replaces and in `replacement` by what.
 """
 
-from leanto.embedded.aws.patches import alarm_actions, bucket_policy, event_delivery, object_version, topic_delivery
+from leanto.embedded.aws.patches import (
+    alarm_actions,
+    bucket_policy,
+    event_delivery,
+    group_update,
+    instance_end,
+    object_version,
+    template_version,
+    topic_delivery,
+)
 
-PATCHES = (alarm_actions, bucket_policy, event_delivery, object_version, topic_delivery)
+PATCHES = (
+    alarm_actions,
+    bucket_policy,
+    event_delivery,
+    group_update,
+    instance_end,
+    object_version,
+    template_version,
+    topic_delivery,
+)
 
 
 def apply_all() -> None:

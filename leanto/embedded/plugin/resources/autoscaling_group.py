@@ -157,6 +157,9 @@ class Group(EmulatedResource):
             chosen(news, tuple(BLOCKS))
             group_calls.refuse_unlaunchable(ctx, news)
         settings = _settings(news, changed)
+        if settings and not changed & BLOCKS.keys():
+            # Plain moto forgets a mixed policy that a change of sizes does not repeat.
+            settings |= _settings(news, frozenset(BLOCKS))
         if settings:
             ctx.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=resource_id, **settings)
         self._keep_settings(ctx, resource_id, news)
