@@ -1,8 +1,10 @@
 """`leanto demo`: the whole story on one machine: deploy, ask, look, destroy, prove that nothing is left."""
 
+import importlib
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +66,8 @@ def a_box(phases: Phases, choice: Choice) -> Iterator[Place]:
 
 def tell_story(place: Place, choice: Choice, phases: Phases) -> None:
     """Deploy, ask, show, destroy and look for leftovers."""
+    # The client takes a second to load: it does so while the engine works.
+    threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
     with phases.phase("bundles"):
         runs.build_bundles(place)
     with phases.phase("up"), screen.showing("up", each_change=False) as view:
