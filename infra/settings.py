@@ -63,6 +63,7 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "vpcCidr": text(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}", "a private IPv4 range such as 10.64.0.0/20"),
         "monthlyCapUsd": integer(1, 1_000_000),
         "alertEmails": array(EMAIL, 0, 10),
+        "dashboard": boolean(),
         "tags": mapping(TAG_KEY, TAG_VALUE),
         "logRetentionDays": integer(1, 731, LOG_RETENTION_DAYS),
         "gatewayMemoryMib": integer(256, 10240),
@@ -104,6 +105,7 @@ class Settings:
     vpc_cidr: str
     monthly_cap_usd: int
     alert_emails: tuple[str, ...]
+    dashboard: bool
     tags: Mapping[str, str]
     log_retention_days: int
     gateway_memory_mib: int

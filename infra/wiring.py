@@ -174,7 +174,8 @@ def _watch(site: Site, base: Base, functions: Functions, opts: pulumi.ResourceOp
     functions_by_name = {name: names.function(name) for name in ("gateway", "stop")}
     table = alarms(functions_by_name, names.prefix, STAGE, site.group, minutes)
     Alarms(names.component("alarm"), AlarmsArgs(table, alert, stop), opts)
-    Dashboard(names.component("dashboard"), DashboardArgs(names, site.group), opts)
+    if settings.dashboard:
+        Dashboard(names.component("dashboard"), DashboardArgs(names, site.group), opts)
 
 
 def _pool(site: Site, base: Base, opts: pulumi.ResourceOptions) -> Outputs:

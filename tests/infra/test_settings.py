@@ -163,6 +163,7 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "no address": ({"alertEmails": ["team"]}, {"alertEmails[0]"}),
     "address without domain": ({"alertEmails": ["team@example"]}, {"alertEmails[0]"}),
     "two addresses in one": ({"alertEmails": ["a@example.com,b@example.com"]}, {"alertEmails[0]"}),
+    "a dashboard by a word": ({"dashboard": "some"}, {"dashboard"}),
     "a tag missing": ({"tags": {"owner": "a", "data-class": "b"}}, {"tags.cost-centre"}),
     "a tag of AWS's": ({"tags": {**TAGS, "aws:x": "y"}}, {"tags"}),
     "a tag of ours": ({"tags": {**TAGS, "environment": "y"}}, {"tags.environment"}),
