@@ -27,6 +27,12 @@ EXPECTED = frozenset(
         "LAMBDA_TASK_ROOT", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "TMPDIR", "TZ", "_HANDLER",
     }
 )  # fmt: skip
+FAMILY = """
+import os, subprocess
+def handle(call):
+    child = subprocess.Popen(["sleep", "300"])
+    call.respond([os.getpid(), child.pid])
+"""
 BY_THE_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"})
 
 
@@ -145,21 +151,30 @@ def test_closing_ends_every_process_with_its_children(runner: asyncio.Runner, cl
 
 
 async def start_family(cloud: Cloud, host: FunctionHost, name: str) -> list[int]:
-    source = """
-    import os, subprocess
-    def handle(call):
-        child = subprocess.Popen(["sleep", "300"])
-        call.respond([os.getpid(), child.pid])
-    """
-    cloud.deploy(name, source)
+    cloud.deploy(name, FAMILY)
     got = await host.run(name, b"null", REGION)
     pids: list[int] = json.loads(got.payload)
     return pids
 
 
+def test_a_crash_takes_the_children_with_it(
+    runner: asyncio.Runner, cloud: Cloud, host: FunctionHost, tmp_path: Path
+) -> None:
+    source = """
+    import os, pathlib, subprocess
+    def handle(call):
+        child = subprocess.Popen(["sleep", "300"])
+        pathlib.Path(os.environ["CHILD"]).write_text(str(child.pid))
+        os._exit(1)
+    """
+    cloud.deploy("crashing-parent", source, variables={"CHILD": str(tmp_path / "child")})
+    runner.run(host.run("crashing-parent", b"null", REGION))
+    assert_gone(int((tmp_path / "child").read_text()))
+
+
 def test_a_killed_host_leaves_no_process(cloud: Cloud, tmp_path: Path) -> None:
     """The reaper sees the end of its input and ends the groups that it was told of."""
-    cloud.deploy("orphan", "import os\ndef handle(call):\n    call.respond(os.getpid())\n")
+    cloud.deploy("orphan", FAMILY)
     program = """
     import asyncio, os, signal, sys
     from pathlib import Path
@@ -186,7 +201,8 @@ def test_a_killed_host_leaves_no_process(cloud: Cloud, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
     assert done.returncode == -9, done.stderr
-    assert_gone(int(done.stdout))
+    for pid in json.loads(done.stdout):
+        assert_gone(pid)
 
 
 def test_idle_environments_are_ended_after_their_time(runner: asyncio.Runner, cloud: Cloud, tmp_path: Path) -> None:
