@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.rows import Catalogue
+from catalog.tables import catalogue
 from infra.declarations import declarations, project_defaults, stack_values
 from infra.problems import Problem, SettingsError
 from infra.settings import READERS, Settings, field_name, read_settings
@@ -21,15 +24,15 @@ GPU = {"mode": "gpu", "routes": [LOCAL], "gpuAmiId": IMAGE}
 PROD = {"environment": "prod", "alertEmails": ["team@example.com"]}
 
 
-def settings(**changes: Any) -> Settings:
+def settings(tables: Catalogue | None = None, /, **changes: Any) -> Settings:
     """Read the defaults with some settings changed, all by their key without the namespace."""
-    return read_settings({**DEFAULTS, "leanto:tags": TAGS, **{f"leanto:{k}": v for k, v in changes.items()}})
+    return read_settings({**DEFAULTS, "leanto:tags": TAGS, **{f"leanto:{k}": v for k, v in changes.items()}}, tables)
 
 
-def problem_keys(**changes: Any) -> set[str]:
+def problem_keys(tables: Catalogue | None = None, /, **changes: Any) -> set[str]:
     """Return the keys of the problems that changed settings have."""
     try:
-        settings(**changes)
+        settings(tables, **changes)
     except SettingsError as error:
         return {problem.key.removeprefix("leanto:") for problem in error.problems}
     return set()
@@ -129,14 +132,6 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"residency": "eu", "region": "eu-west-1", "providerBaseUrls": {"openai": "https://api.openai.com/v1"}},
         {"providerBaseUrls.openai"},
     ),
-    "residency and a model that leaves": (
-        {
-            "residency": "us",
-            "providersAllowed": ["bedrock"],
-            "routes": [{"model": "a", "provider": "bedrock", "providerModel": "global.anthropic.claude-haiku-5-5"}],
-        },
-        {"routes[0].providerModel"},
-    ),
     "unknown engine": ({**GPU, "gpuEngine": "vllm"}, {"gpuEngine"}),
     "unknown instance type": ({**GPU, "gpuInstanceTypes": ["g6.xlarg"]}, {"gpuInstanceTypes[0]"}),
     "instance type without a price in the region": (
@@ -199,6 +194,40 @@ def test_a_wrong_setting_has_exactly_its_problem(changes: Mapping[str, Any], key
 def test_texts_as_pulumi_hands_them_over_have_the_same_problem(changes: Mapping[str, Any], keys: set[str]) -> None:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in changes.items()}
     assert problem_keys(**texts) == keys
+
+
+def test_instance_types_of_two_architectures_are_refused() -> None:
+    """They would share one machine image. The catalogue has one architecture today, so the case is made up."""
+    arm = replace(catalogue().instances["g6.xlarge"], type="g9g.xlarge", architecture="arm64")
+    price = replace(catalogue().instance_prices["g6.xlarge", "us-east-1"], instance_type="g9g.xlarge")
+    tables = replace(
+        catalogue(),
+        instances={**catalogue().instances, "g9g.xlarge": arm},
+        instance_prices={**catalogue().instance_prices, ("g9g.xlarge", "us-east-1"): price},
+    )
+    assert problem_keys(tables, **GPU, gpuInstanceTypes=["g6.xlarge", "g9g.xlarge"]) == {"gpuInstanceTypes"}
+    assert problem_keys(tables, **GPU, gpuInstanceTypes=["g9g.xlarge"]) == set()
+
+
+@pytest.mark.parametrize(
+    ("residency", "region", "model", "stays"),
+    [
+        ("eu", "eu-central-1", "eu.x.y", True),
+        ("eu", "eu-central-1", "x.y", True),
+        ("eu", "eu-central-1", "global.x.y", False),
+        ("eu", "eu-central-1", "us.x.y", False),
+        ("us", "us-east-1", "us.x.y", True),
+        ("us", "us-east-1", "eu.x.y", False),
+        ("any", "us-east-1", "global.x.y", True),
+    ],
+)
+def test_a_model_that_may_run_elsewhere_is_refused(residency: str, region: str, model: str, stays: bool) -> None:
+    """Bedrock says by the beginning of a model's id where it may run it."""
+    row = replace(next(iter(catalogue().models_of("bedrock"))), model=model, api="chat-completions")
+    tables = replace(catalogue(), managed_models={("bedrock", model): row})
+    route = {"model": "a", "provider": "bedrock", "providerModel": model}
+    found = problem_keys(tables, residency=residency, region=region, providersAllowed=["bedrock"], routes=[route])
+    assert found == (set() if stays else {"routes[0].providerModel"})
 
 
 def test_every_setting_has_a_wrong_value_among_the_cases() -> None:
