@@ -114,6 +114,25 @@ def test_what_is_missing_or_not_emulated_is_refused_with_the_property() -> None:
     assert "does not emulate" in dict(checked(news={"acl": "private"}).failures)["acl"]
 
 
+@pytest.mark.parametrize(
+    ("token", "inputs"),
+    [
+        ("aws:kms/key:Key", {"deletionWindowInDays": UNKNOWN, "policy": UNKNOWN}),
+        ("aws:s3/bucket:Bucket", {"bucket": UNKNOWN}),
+        (
+            "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+            {"bucket": "b", "rule": {"objectOwnership": UNKNOWN}},
+        ),
+        (
+            "aws:dynamodb/table:Table",
+            {"billingMode": "PAY_PER_REQUEST", "attributes": [{"name": UNKNOWN, "type": "S"}], "hashKey": UNKNOWN},
+        ),
+    ],
+)
+def test_what_is_not_known_yet_is_not_refused(token: str, inputs: Props) -> None:
+    assert checked(RESOURCES[token], inputs).failures == ()
+
+
 def test_the_provider_is_configured_by_json_text_and_falls_back_to_the_environment() -> None:
     args = {"region": "us-west-2", "defaultTags": '{"tags": {"a": "b"}}', "skipMetadataApiCheck": "true"}
     assert read_configuration(args, {}) == Configuration("us-west-2", {"a": "b"})
