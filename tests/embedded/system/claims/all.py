@@ -1,0 +1,14 @@
+"""All claims about a deployed account."""
+
+from tests.embedded.system.account import Claim
+from tests.embedded.system.claims import data, front, identity, network, operation, pool, tagging
+
+CLAIMS: tuple[Claim, ...] = (
+    *data.CLAIMS,
+    *identity.CLAIMS,
+    *front.CLAIMS,
+    *network.CLAIMS,
+    *pool.CLAIMS,
+    *operation.CLAIMS,
+    *tagging.CLAIMS,
+)
