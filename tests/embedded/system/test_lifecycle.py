@@ -1,10 +1,15 @@
-"""Claim, for each preset: up, then nothing to change, nothing drifted, and after destroy nothing left."""
+"""Claim, for each preset: up, nothing to change, nothing drifted, all properties kept, after destroy nothing left."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
 from leanto.embedded.leftovers import leftovers
+from leanto.embedded.plugin.side import HttpSideStore
+from tests.embedded.system.account import Account, Claim
+from tests.embedded.system.claims.all import CLAIMS
+from tests.embedded.system.claims.data import secrets_are_empty
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -12,6 +17,12 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 @pytest.fixture(scope="module", params=["managed", "gpu", "hybrid"])
 def deployed(request: pytest.FixtureRequest, deploying: Callable) -> Iterator:
     return deploying(request.param)
+
+
+@pytest.fixture(scope="module")
+def account(deployed) -> Account:
+    place = deployed.place
+    return Account(cache(deployed.client), HttpSideStore(place.box.aws_url), place.settings.environment)
 
 
 def operations(result) -> dict[str, str]:
@@ -33,6 +44,12 @@ def test_a_refresh_sees_no_drift(deployed) -> None:
 
 def test_a_second_up_changes_nothing(deployed) -> None:
     assert operations(deployed.place.deployment.up()) == {}
+
+
+# The fixture has put the stand-in's keys into the secrets by now, as `leanto demo` does.
+@pytest.mark.parametrize("claim", [one for one in CLAIMS if one is not secrets_are_empty], ids=lambda one: one.__name__)
+def test_what_the_engine_deployed_keeps_the_claim(claim: Claim, account: Account) -> None:
+    assert list(claim(account)) == [], claim.__doc__
 
 
 def test_destroy_leaves_nothing(deployed) -> None:
