@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import io
-import os
 import shutil
 import stat
+import threading
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,12 @@ class Unpacked:
 
 
 class Bundles:
-    """The unpacked code under one folder. Called in threads; a content is unpacked aside and then moved into place."""
+    """The unpacked code under one folder. Called in threads; a content is unpacked aside, then moved into place."""
 
     def __init__(self, aws: DeployedCode, folder: Path) -> None:
         self._aws = aws
         self._folder = folder
+        self._lock = threading.Lock()
 
     def unpack(self, function: FunctionConfiguration) -> Unpacked:
         """Return the folders of a function; raises BundleError."""
@@ -42,24 +43,23 @@ class Bundles:
             raise BundleError(f"the code of {function.name} has not the CodeSha256 that Lambda reports for it")
         layers = [self._aws.layer_code(arn) for arn in function.layer_arns]
         opt = hashlib.sha256(b"".join(hashlib.sha256(layer).digest() for layer in layers)).hexdigest()
-        return Unpacked(
-            task_root=self._place(self._folder / "task" / digest.hexdigest()[:32], [code]),
-            opt=self._place(self._folder / "opt" / opt[:32], layers),
-        )
+        with self._lock:
+            return Unpacked(
+                task_root=_place(self._folder / "task" / digest.hexdigest()[:32], [code]),
+                opt=_place(self._folder / "opt" / opt[:32], layers),
+            )
 
-    def _place(self, folder: Path, zips: list[bytes]) -> Path:
-        if folder.exists():
-            return folder
-        aside = folder.with_name(f"{folder.name}.{os.getpid()}.part")
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        for content in zips:
-            extract(content, aside)
-        try:
-            aside.rename(folder)
-        except OSError:  # another invocation was quicker
-            shutil.rmtree(aside, ignore_errors=True)
+
+def _place(folder: Path, zips: list[bytes]) -> Path:
+    if folder.exists():
         return folder
+    aside = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    for content in zips:
+        extract(content, aside)
+    aside.rename(folder)
+    return folder
 
 
 def extract(content: bytes, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """One execution environment: a process that runs a function, one invocation at a time, over its own Runtime API."""
 
 import asyncio
+import os
 import shutil
 import time
 from collections.abc import Coroutine, Sequence
@@ -64,22 +65,26 @@ class Environment:
     async def start(self, launch: Launch) -> None:
         """Start the process and wait until it asks for its first event; raises InitFailedError."""
         self._temporary = launch.temporary
+        # A pipe of our own: asyncio tells of the end of a process only once every child of it has closed its pipe.
+        output, input_end = os.pipe()
+        self._spawn(self._read_output(output))
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *launch.command,
                 env=launch.variables,
                 cwd=launch.folder,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
+                stdout=input_end,
+                stderr=input_end,
                 process_group=0,
             )
         except OSError as error:
             message = f"the exec wrapper cannot be started: {error.strerror}"
             raise InitFailedError(failure("Runtime.InvalidEntrypoint", message)) from error
+        finally:
+            os.close(input_end)
         self._watch.add(self._process.pid)
         self._spawn(self._bury(self._process))
-        self._spawn(self._read_output(self._process))
         await self._wait_until_ready(self._process)
 
     def send(self, exchange: Exchange) -> None:
@@ -154,15 +159,19 @@ class Environment:
             "Sandbox.Timedout", f"RequestId: {exchange.request_id} Error: Task timed out after {seconds:.2f} seconds"
         )
 
-    async def _read_output(self, process: asyncio.subprocess.Process) -> None:
-        stream = process.stdout
+    async def _read_output(self, descriptor: int) -> None:
+        stream = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stream)
+        pipe = os.fdopen(descriptor, "rb", buffering=0)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
         rest = b""
-        while stream is not None and (piece := await stream.read(READ_BYTES)):
+        while piece := await stream.read(READ_BYTES):
             *lines, rest = (rest + piece).split(b"\n")
             for line in lines:
                 self.log.write(line.decode("utf-8", "replace"))
         if rest:
             self.log.write(rest.decode("utf-8", "replace"))
+        transport.close()
 
     def _set_ready(self) -> None:
         self._ready.set()

@@ -32,10 +32,10 @@ class RuntimeApi:
         self._function_arn = function_arn
         self._on_ready = on_ready
         self._on_init_error = on_init_error
-        self._offered: asyncio.Queue[Exchange] = asyncio.Queue()
+        self._offered: asyncio.Queue[Exchange | None] = asyncio.Queue()
         self._current: Exchange | None = None
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.StreamWriter] = set()
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def start(self) -> None:
         """Listen; `address` is `host:port` from then on."""
@@ -48,16 +48,24 @@ class RuntimeApi:
         self._offered.put_nowait(exchange)
 
     async def close(self) -> None:
-        """Stop listening and hang up."""
+        """Stop listening and hang up; an exchange that has not ended yet is given up."""
         if self._server is None:
             return
         self._server.close()
-        for writer in tuple(self._connections):
+        if self._current is not None and not self._current.ended.is_set():
+            self._current.abandon()
+        for writer in self._connections.values():
+            self._offered.put_nowait(None)
             writer.close()
+        if self._connections:
+            await asyncio.wait(tuple(self._connections))
         await self._server.wait_closed()
 
     async def _serve(self, stream: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
+        task = asyncio.current_task()
+        if task is None:
+            return
+        self._connections[task] = writer
         try:
             while (head := await read_head(stream)) is not None:
                 status, headers, body = await self._answer(head, Reader(stream, head))
@@ -65,7 +73,7 @@ class RuntimeApi:
         except (OSError, EOFError, BadRequestError, asyncio.LimitOverrunError):
             self._break_off()
         finally:
-            self._connections.discard(writer)
+            del self._connections[task]
             with suppress(OSError):
                 writer.close()
 
@@ -87,6 +95,8 @@ class RuntimeApi:
     async def _next(self) -> tuple[int, Mapping[str, str], bytes]:
         self._on_ready()
         exchange = await self._offered.get()
+        if exchange is None:
+            raise EOFError("the environment is being closed")
         self._current = exchange
         headers = {
             "Content-Type": "application/json",
