@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
+# Tests run on as many processes as this; the ones with the engine take longest and go first.
+TEST_PROCESSES ?= 3
+LONGEST_FIRST := tests/embedded/system tests/engine tests/cli
 # Bytecode is kept: without it each start imports pulumi_aws for 8 s instead of 1 s.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
@@ -32,10 +35,10 @@ demo: engine ## Deploy the hybrid preset into AWS in a box, ask it a question, t
 	@$(BIN)/leanto demo
 
 test: engine ## Run all tests, those with the real engine included.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(LONGEST_FIRST) tests
 
 test-fast: setup ## Run the tests that need no engine.
-	@$(BIN)/python -m pytest -m "not engine and not slow"
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not engine and not slow"
 
 lint: setup ## Check style, types and layers.
 	@$(BIN)/ruff check .

@@ -88,8 +88,9 @@ def _uv(root: Path, *arguments: str) -> str:
 
 def _explained(stderr: str) -> str:
     told = _CREDENTIALS.sub(r"\1", stderr.strip())
+    unwrapped = " ".join(told.split())  # uv breaks its lines wherever they get long
     cause = next(
-        (text for pattern, text in _CAUSES if pattern.search(told)), "uv could not install the locked packages."
+        (text for pattern, text in _CAUSES if pattern.search(unwrapped)), "uv could not install the locked packages."
     )
     return f"{cause}\nuv says:\n{told}"
 

@@ -63,6 +63,17 @@ def test_a_target_without_wheels_is_told_as_such(checkout: Checkout, tmp_path: P
         wheels.install(checkout("old"), Target("arm64", "3.5"), tmp_path / "tree", quiet)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "cause: Because certifi==1 has no wheels with a matching Python version tag",
+        "cause: Because the requested Python version (>=3.5) does not satisfy\n         Python>=3.7 and certifi==1",
+    ],
+)
+def test_both_ways_in_which_uv_says_so_are_understood(said: str) -> None:
+    assert wheels._explained(said).startswith("a locked package has no wheel for this target")
+
+
 def test_an_unknown_architecture_is_refused_with_the_known_ones(checkout: Checkout) -> None:
     with pytest.raises(BundleError, match=r"one of arm64, x86_64, is 'riscv'"):
         build(checkout("riscv"), Target("riscv", host().python), quiet)
