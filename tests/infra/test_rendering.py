@@ -29,7 +29,7 @@ def test_what_is_quoted_is_one_word_of_bash(value: str) -> None:
 
 def test_every_template_is_rendered_somewhere() -> None:
     """A template that nothing names is dead text."""
-    packages = (TEMPLATES.parent / "infra", TEMPLATES.parent / "leanto")
+    packages = tuple(TEMPLATES.parent / name for name in ("benchmarks", "infra", "leanto"))
     sources = "\n".join(path.read_text() for package in packages for path in package.rglob("*.py"))
     named = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j2")}
     assert {name for name in named if name.rpartition("/")[2] not in sources} == set()

@@ -1,0 +1,1 @@
+"""Measurements: figures with machine, date and command; never a test."""
