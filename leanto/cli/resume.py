@@ -6,8 +6,7 @@ import click
 
 from leanto.cli import options, screen
 from leanto.cli.exits import CommandError
-from runtime.state.attributes import from_item, to_item
-from runtime.state.table import CONTROL_PARTITION, STOP_ITEM
+from leanto.cli.stopflag import take_away
 
 
 @click.command(name="resume")
@@ -15,13 +14,8 @@ from runtime.state.table import CONTROL_PARTITION, STOP_ITEM
 def command(stack: str, embedded: bool, box_home: Path | None, state: str | None) -> None:
     """Let a stopped stack answer again."""
     place = options.open_place(stack, embedded, box_home, state, start=False)
-    gone = place.client("dynamodb").delete_item(
-        TableName=place.outputs["table_name"],
-        Key=to_item({"pk": CONTROL_PARTITION, "sk": STOP_ITEM}),
-        ReturnValues="ALL_OLD",
-    )
-    flag = from_item(gone.get("Attributes") or {})
-    if not flag.get("stopped"):
+    flag = take_away(place)
+    if not flag:
         raise CommandError(f"stack {stack!r} is not stopped; there is nothing to resume")
     screen.say(f"stack {stack!r} answers again; it was stopped at {flag.get('at')}: {flag.get('reason')}")
     if place.outputs.get("group_name"):

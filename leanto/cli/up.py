@@ -12,6 +12,7 @@ from leanto.cli.outputs import with_address
 from leanto.cli.place import Place
 from leanto.cli.project import configuration
 from leanto.cli.provider_key import give_stand_in_keys
+from leanto.cli.stopflag import refuse_while_stopped
 
 
 @click.command(name="up")
@@ -24,6 +25,7 @@ def command(stack: str, embedded: bool, box_home: Path | None, state: str | None
         tell_account(place)
         pin_image_if_unset(place)
     _ = place.settings
+    refuse_while_stopped(place)
     runs.build_bundles(place)
     previewed = runs.preview(place)
     if previewed.changed:

@@ -81,6 +81,8 @@ def test_stop_and_resume_are_told_with_their_reason(run: Run, deployed: dict[str
     assert (dry.code, "would be stopped" in dry.err) == (0, True), dry.err
     assert run("resume").code == 3
     assert run("stop", "--reason", "drill").code == 0
+    refused = run("up")
+    assert (refused.code, "leanto resume --stack managed" in refused.err) == (5, True), refused.err
     resumed = run("resume")
     assert (resumed.code, "drill" in resumed.err) == (0, True)
 

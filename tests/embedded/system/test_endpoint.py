@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from leanto.cli.keytable import KeyTable
+from leanto.cli.stopflag import take_away
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -143,6 +144,18 @@ def test_the_budget_alarm_turns_the_routes_off_and_the_pool_to_zero(deployed) ->
     with pytest.raises(openai.InternalServerError) as stopped:
         deployed.openai().chat.completions.create(model="small", messages=QUESTION)
     assert (stopped.value.status_code, stopped.value.code) == (503, "stopped")
+
+
+def test_after_a_resume_the_pool_gets_its_size_back_by_the_next_deployment(deployed) -> None:
+    """Follows the test that stops the stack."""
+    take_away(deployed.place)
+    again = deployed.with_overlay()
+    drift = {change.name: change.operation for change in again.deployment.refresh().changed}
+    assert drift == {"leanto-hybrid-pool-group": "update"}
+    again.deployment.up()
+    assert sizes(deployed) == (0, 1, 0)
+    time.sleep(5.5)  # the gateway looks at the flag every 5 s
+    assert deployed.openai().chat.completions.create(model="small", messages=QUESTION).choices
 
 
 def sizes(deployed) -> tuple[int, int, int]:
