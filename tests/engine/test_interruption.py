@@ -125,12 +125,11 @@ def test_a_killed_engine_leaves_a_lock_that_is_named_with_its_remedy(toys) -> No
     assert "leanto unlock --stack dev" in told
     stack.cancel()
     assert locks(toys) == []
-    (pending,) = stack.pending()
-    assert str(pending) == "creating toy:index:Thing slow, in AWS slow-1"
+    # The quick one may be pending as well: on a busy machine the engine notes its end late.
+    assert "creating toy:index:Thing slow, in AWS slow-1" in map(str, stack.pending())
     (warning,) = stack.up().warnings
-    assert warning.message.startswith(
-        "a killed run had begun these and not finished: slow, interrupted while creating."
-    )
+    assert warning.message.startswith("a killed run had begun these and not finished: ")
+    assert "slow, interrupted while creating" in warning.message
     assert "pulumi" not in warning.message
     stack.refresh(forget_pending_creates=True)
     assert stack.pending() == ()
