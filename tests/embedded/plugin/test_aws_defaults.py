@@ -11,8 +11,6 @@ from tests.embedded.plugin.samples_kms import ALIAS, KEY
 from tests.embedded.plugin.samples_s3 import BUCKET, OBJECT, VERSIONING
 from tests.embedded.plugin.samples_secretsmanager import SECRET
 
-ACCOUNT = "123456789012"
-
 
 def test_a_new_bucket_is_private_and_encrypted_as_aws_makes_it(world: World) -> None:
     bucket, s3 = world.make(BUCKET, "Store"), world.client("s3")
@@ -43,13 +41,13 @@ def test_the_outputs_of_a_key_and_its_alias(world: World) -> None:
     key = world.make(KEY, "data")
     key_id = key["keyId"]
     assert key["id"] == key_id
-    assert key["arn"] == f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{key_id}"
+    assert key["arn"] == f"arn:aws:kms:eu-west-1:{world.backend.account_id}:key/{key_id}"
     assert (key["multiRegion"], key["customKeyStoreId"], key["xksKeyId"]) == (False, "", "")
     statement = json.loads(key["policy"])["Statement"][0]
-    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{world.backend.account_id}:root"}
     alias = world.make(ALIAS, "data", targetKeyId=key_id)
     assert alias["id"] == alias["name"]
-    assert alias["arn"] == f"arn:aws:kms:eu-west-1:{ACCOUNT}:{alias['name']}"
+    assert alias["arn"] == f"arn:aws:kms:eu-west-1:{world.backend.account_id}:{alias['name']}"
     assert alias["targetKeyArn"] == key["arn"]
 
 
@@ -71,7 +69,7 @@ def test_a_deleted_key_is_scheduled_for_the_window_and_counts_as_gone(world: Wor
 def test_the_outputs_of_roles_and_what_hangs_on_them(world: World) -> None:
     role = world.make(ROLE, "gateway", assumeRolePolicy=trust("lambda.amazonaws.com"))
     assert role["id"] == role["name"]
-    assert role["arn"] == f"arn:aws:iam::{ACCOUNT}:role/{role['name']}"
+    assert role["arn"] == f"arn:aws:iam::{world.backend.account_id}:role/{role['name']}"
     assert role["uniqueId"].startswith("AROA")
     assert role["createDate"].endswith("Z")
     assert (role["path"], role["maxSessionDuration"]) == ("/", 3600)
@@ -84,7 +82,7 @@ def test_the_outputs_of_roles_and_what_hangs_on_them(world: World) -> None:
 def test_the_outputs_of_a_table(world: World) -> None:
     table = world.make(TABLE, "keys", attributes=[KEYS[0]], hashKey="pk", billingMode="PAY_PER_REQUEST")
     assert table["id"] == table["name"]
-    assert table["arn"] == f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/{table['name']}"
+    assert table["arn"] == f"arn:aws:dynamodb:eu-west-1:{world.backend.account_id}:table/{table['name']}"
     assert (table["streamArn"], table["streamLabel"], table["tableClass"]) == ("", "", "STANDARD")
     assert (table["readCapacity"], table["pointInTimeRecovery"]) == (0, {"enabled": False})
 
@@ -92,7 +90,9 @@ def test_the_outputs_of_a_table(world: World) -> None:
 def test_the_id_of_a_secret_is_its_arn(world: World) -> None:
     secret = world.make(SECRET, "provider", recoveryWindowInDays=0)
     assert secret["id"] == secret["arn"]
-    assert secret["arn"].startswith(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:{secret['name']}-")
+    assert secret["arn"].startswith(
+        f"arn:aws:secretsmanager:eu-west-1:{world.backend.account_id}:secret:{secret['name']}-"
+    )
     assert (secret["policy"], secret["forceOverwriteReplicaSecret"]) == ("", False)
 
 
