@@ -1,17 +1,16 @@
 """Writes the generated pages under docs/reference: `python -m leanto.reference`."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from pathlib import Path
 
 from catalog.idle import idle_month
-from catalog.pricing import Line, Unknown, total
+from catalog.pricing import Line, total
 from infra import reference as settings_reference
 from infra.bundles import Target
 from infra.declarations import ROOT
 from infra.rendering import render
 from leanto.bundles import build
-from leanto.check.cost import synthesised
+from leanto.check.cost import quantity_text, synthesised, usd_text
 from leanto.check.project import stack_configuration
 from leanto.check.results import Synthesis
 from leanto.check.synthesis import synthesise
@@ -47,8 +46,8 @@ def _idle(preset: str, environment: str) -> dict[str, object]:
     return {
         "preset": preset,
         "environment": environment,
-        "low": _usd(summed.low),
-        "high": _usd(summed.high),
+        "low": usd_text(summed.low),
+        "high": usd_text(summed.high),
         "lines": list(_rows(lines)),
     }
 
@@ -57,16 +56,12 @@ def _rows(lines: Iterable[Line]) -> Iterable[dict[str, str]]:
     for line in lines:
         yield {
             "item": line.item.replace("|", ", "),
-            "quantity": f"{line.quantity.normalize():f} {line.unit}".strip(),
-            "low": _usd(line.low),
-            "high": _usd(line.high),
+            "quantity": quantity_text(line),
+            "low": usd_text(line.low),
+            "high": usd_text(line.high),
             "note": line.note,
             "source": ", ".join(filter(None, [line.source, str(line.date or "")])),
         }
-
-
-def _usd(amount: Decimal | Unknown) -> str:
-    return str(amount) if isinstance(amount, Unknown) else f"{amount:.2f}"
 
 
 def _synthesis(preset: str, environment: str) -> Synthesis:

@@ -38,19 +38,21 @@ def idle_table(lines: Iterable[Line]) -> Table:
     used = [line for line in lines if line.note.startswith("by use")]
     for line in lines:
         if line not in used:
-            table.add_row(line.item, _quantity(line), _usd(line.low), _usd(line.high), line.note)
+            table.add_row(line.item, quantity_text(line), usd_text(line.low), usd_text(line.high), line.note)
     if used:
         names = ", ".join(sorted({line.item.partition(":")[2].partition("/")[0] for line in used}))
-        table.add_row("by use only", "", _usd(Decimal(0)), _usd(Decimal(0)), f"paid for what is used: {names}")
+        table.add_row("by use only", "", usd_text(Decimal(0)), usd_text(Decimal(0)), f"paid for what is used: {names}")
     summed = total(lines)
-    for column, text in zip(table.columns, ("sum", "", _usd(summed.low), _usd(summed.high), ""), strict=True):
+    for column, text in zip(table.columns, ("sum", "", usd_text(summed.low), usd_text(summed.high), ""), strict=True):
         column.footer = text
     return table
 
 
-def _quantity(line: Line) -> str:
+def quantity_text(line: Line) -> str:
+    """Return how much of what a line is for, as tables show it."""
     return f"{line.quantity.normalize():f} {line.unit}".strip()
 
 
-def _usd(amount: Decimal | Unknown) -> str:
+def usd_text(amount: Decimal | Unknown) -> str:
+    """Return an amount in USD to the cent, or why it is unknown."""
     return str(amount) if isinstance(amount, Unknown) else f"{amount:.2f}"

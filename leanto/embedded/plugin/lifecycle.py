@@ -127,7 +127,7 @@ def preview_update(
     before = _in_the_words_of(resource, after, without_internal(olds))
     dropped = before.keys() - after.keys() - resource.computed
     kept = {key: value for key, value in without_internal(old_outputs).items() if key not in dropped}
-    changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
+    changed = _changed(before, after)
     recomputed = {key: UNKNOWN for key, causes in resource.recomputed.items() if causes & changed}
     return kept | recomputed | after
 
@@ -144,7 +144,7 @@ def update(
     after = without_internal(news)
     before = _in_the_words_of(resource, after, without_internal(olds))
     context = backend.context(configuration, after)
-    changed = {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
+    changed = _changed(before, after)
     if not changed:
         # The engine repairs a resource whose creation did not come to its end: what it is now decides what to do.
         before = _as_it_is(resource, backend, configuration, resource_id, olds) or before
@@ -154,6 +154,11 @@ def update(
     if state is None:
         raise RuntimeError(f"{resource.token} {resource_id!r} is gone: run a refresh, then repeat the update")
     return State(resource_id, state.outputs, dict(news))
+
+
+def _changed(before: Props, after: Props) -> set[str]:
+    """Return the inputs whose values differ."""
+    return {key for key in {*before, *after} if not same(before.get(key), after.get(key))}
 
 
 def _in_the_words_of(resource: Resource, after: Props, before: Props) -> Props:
