@@ -1,0 +1,5 @@
+"""Rules of the area secrecy."""
+
+from policies.rule import Rule
+
+RULES: tuple[Rule, ...] = ()
