@@ -1,0 +1,1 @@
+"""Writes one check as what people, pipelines and code hosts read."""
