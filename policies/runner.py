@@ -25,17 +25,21 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Run:
-    """What holds for a whole run: profile, date, and the parameters that a configuration gives, by rule."""
+    """What holds for a whole run: profile, date, and the parameters that a configuration gives, by rule.
+
+    `known_types` and `guarded` come from the pack: `policies.pack.known_types()`, `policies.pack.guarded()`.
+    """
 
     profile: str
     today: dt.date
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     known_types: frozenset[str] = frozenset()
+    guarded: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def settings(self, rule: Rule) -> Settings:
         """Return what one rule is run with."""
         values = rule.values(self.profile, self.parameters.get(rule.id, {}))
-        return Settings(self.profile, values, self.today, self.known_types)
+        return Settings(self.profile, values, self.today, self.known_types, self.guarded)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Item:
     `outputs` are for finding who points at whom, and for values that AWS made up; rules read `props`, the inputs.
     `property_dependencies` maps an input to the URNs it was made from. `provider` is the type of an explicit or default
     provider with its inputs. `secret_inputs` names inputs that hold a secret. `source` is "file:line" where known.
+    `component` tells a component of the program, which creates nothing itself.
     """
 
     urn: str
@@ -47,6 +48,7 @@ class Item:
     provider_inputs: Mapping[str, Any] | None = None
     secret_inputs: tuple[str, ...] = ()
     source: str = ""
+    component: bool = False
 
     @cached_property
     def type(self) -> str:
@@ -98,12 +100,14 @@ class Settings:
     """What a rule is run with: its own parameters by name, and what holds for all rules of a run.
 
     `today` is the date of the run. `known_types` are the types that some rule reads or the catalogue declares free.
+    `guarded` names the inputs by canonical type, "*" for every type, whose changes must not be ignored.
     """
 
     profile: str
     values: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     today: dt.date = dt.date.min
     known_types: frozenset[str] = frozenset()
+    guarded: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

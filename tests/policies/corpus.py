@@ -134,6 +134,7 @@ def _item(row: Mapping[str, Any], urns: Mapping[str, str]) -> Item:
         ),
         property_dependencies=dependencies,
         secret_inputs=tuple(row.get("secrets", ())),
+        component=bool(row.get("component", False)),
     )
 
 
