@@ -126,6 +126,8 @@ def _provider(row: Provider) -> Iterator[str]:
     for url in (row.base_url, *row.residency_base_urls.values()):
         if url and (not url.startswith("https://") or url.endswith("/")):
             yield f"{where}: {url!r} must begin with https:// and end without a slash"
+    if not 0 <= row.residency_surcharge_percent <= 100:
+        yield f"{where}: residency_surcharge_percent must be 0 to 100, is {row.residency_surcharge_percent}"
     if row.residency_from_region and "{region}" not in row.base_url:
         yield f"{where}: residency_from_region needs a base_url with {{region}}"
 
@@ -141,6 +143,11 @@ def _managed_model(row: ManagedModel, providers: Mapping[str, Provider]) -> Iter
     if any(part is None for part in tier) and any(part is not None for part in tier):
         yield f"{where}: a tier needs its limit and both prices"
     yield from _positive(where, tier_above=tier[0], tier_input=tier[1], tier_output=tier[2])
+    yield from _positive(where, output_tokens=row.maximum_output_tokens, cache_write=row.cache_write_usd_per_million)
+    of_tier = (row.tier_cached_input_usd_per_million, row.tier_cache_write_usd_per_million)
+    yield from _positive(where, tier_cached_input=of_tier[0], tier_cache_write=of_tier[1])
+    if tier[0] is None and any(part is not None for part in of_tier):
+        yield f"{where}: prices of a tier need the tier's limit"
 
 
 def _open_model(row: OpenModel) -> Iterator[str]:

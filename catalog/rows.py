@@ -78,6 +78,7 @@ class Provider:
     base_url: str = ""
     residency_base_urls: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
     residency_from_region: bool = False
+    residency_surcharge_percent: int = 0
     note: str = ""
 
 
@@ -85,7 +86,9 @@ class Provider:
 class ManagedModel:
     """A model of a provider with its prices in USD per million tokens.
 
-    Above `tier_above_input_tokens` input tokens in one request, the whole request costs the tier's prices.
+    Above `tier_above_input_tokens` input tokens in one request, the whole request costs the tier's prices. Tokens that
+    the provider reads from its cache or writes into it cost as other input where no price of theirs is given.
+    `maximum_output_tokens` is the longest answer, None when it is not known.
     `shuts_down` is the day from which the provider refuses it; None when no date is known.
     `api` is "converse" when only Bedrock Converse serves the model, which the gateway does not speak.
     """
@@ -97,10 +100,14 @@ class ManagedModel:
     maximum_input_tokens: int
     source: str
     date: dt.date
+    maximum_output_tokens: int | None = None
     cached_input_usd_per_million: Decimal | None = None
+    cache_write_usd_per_million: Decimal | None = None
     tier_above_input_tokens: int | None = None
     tier_input_usd_per_million: Decimal | None = None
     tier_output_usd_per_million: Decimal | None = None
+    tier_cached_input_usd_per_million: Decimal | None = None
+    tier_cache_write_usd_per_million: Decimal | None = None
     shuts_down: dt.date | None = None
     api: str = "chat-completions"
 

@@ -84,6 +84,29 @@ def test_a_model_of_each_provider_but_the_custom_one_is_priced() -> None:
     assert {name for name in tables.providers if not tables.models_of(name)} == {"custom"}
 
 
+def test_the_longest_answer_of_each_managed_model_is_known() -> None:
+    """Without it a request that sets no maximum of its own has no highest price, and is refused."""
+    assert [key for key, row in catalogue().managed_models.items() if row.maximum_output_tokens is None] == []
+
+
+def test_prices_that_depend_on_the_prompts_size_or_the_cache_stand_in_the_table() -> None:
+    """A price that is left out is money that no budget sees."""
+    models = catalogue().managed_models
+    for key in (
+        ("openai", "gpt-6-luna"),
+        ("openai", "gpt-6.1-terra"),
+        ("openai", "gpt-6-sol"),
+        ("azure", "gpt-6-luna"),
+    ):
+        row = models[key]
+        assert row.tier_above_input_tokens == 272_000
+        assert row.tier_input_usd_per_million == 2 * row.input_usd_per_million
+        assert row.tier_output_usd_per_million == row.output_usd_per_million * Decimal("1.5")
+        assert row.cache_write_usd_per_million == row.input_usd_per_million * Decimal("1.25")
+        assert row.tier_cached_input_usd_per_million == 2 * row.cached_input_usd_per_million
+        assert row.tier_cache_write_usd_per_million == 2 * row.cache_write_usd_per_million
+
+
 def test_some_model_of_openai_azure_and_google_outlives_the_next_year() -> None:
     horizon = COLLECTED + dt.timedelta(days=365)
     for provider in ("openai", "azure", "google"):
@@ -147,6 +170,14 @@ WRONG = {
     "spot without date": ("instances.toml", "spot_date = 2026-01-01\n", "", "spot price needs its source and date"),
     "spot dearer": ("instances.toml", "spot_usd_per_hour = 0.202\n", "spot_usd_per_hour = 2.02\n", "dearer than on"),
     "half a tier": ("providers.toml", "tier_above_input_tokens = 272000\n", "", "a tier needs its limit"),
+    "price of no tier": (
+        "providers.toml",
+        "maximum_output_tokens = 16384\n",
+        "tier_cached_input_usd_per_million = 1\n",
+        "prices of a tier need the tier's limit",
+    ),
+    "no answer": ("providers.toml", "maximum_output_tokens = 16384", "maximum_output_tokens = 0", "above zero"),
+    "surcharge": ("providers.toml", "surcharge_percent = 10", "surcharge_percent = 101", "must be 0 to 100"),
     "unknown provider": ("providers.toml", 'provider = "azure"', 'provider = "azur"', "the provider is not listed"),
     "unencrypted": ("providers.toml", '"https://api.openai.com/v1"', '"http://api.openai.com/v1"', "begin with https"),
     "unknown authentication": ("providers.toml", 'auth = "api-key"', 'auth = "basic"', "auth must be one of"),
