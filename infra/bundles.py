@@ -7,6 +7,7 @@ was made from the very sources, locked packages and target that the program sees
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ FORMAT = 1
 """Raised when the builder makes other bundles from the same sources: older ones are then stale."""
 MANIFEST = "manifest.json"
 SOURCES = "runtime"
+FUNCTIONS = ("authorizer", "gateway", "stop")
+"""The functions that have a bundle each."""
+SYNTHESIS = "LEANTO_SYNTHESIS"
+"""Variable that is 1 while the program is only read, as `leanto check` does: see `placeholders_allowed`."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,23 @@ def load(project_root: Path, architecture: str, python: str) -> Mapping[str, Bun
             raise BundlesMissing(_message(target, f"are damaged: {path} is missing or not what its manifest says"))
         bundles[name] = Bundle(path, entry["sha256_base64"], entry["handler"])
     return MappingProxyType(bundles)
+
+
+def placeholders_allowed(*, preview: bool) -> bool:
+    """Return whether the program may go without bundles: only where it is read to be checked, and only in a preview.
+
+    A deployment never is: the engine runs the program anew for it, and not as a preview, whatever the variable says.
+    """
+    return preview and os.environ.get(SYNTHESIS) == "1"
+
+
+def placeholders(project_root: Path, architecture: str, python: str) -> Mapping[str, Bundle]:
+    """Return a bundle for every function: where it would lie, with a hash of no code."""
+    where, no_code = folder(project_root, Target(architecture, python)), hashlib.sha256(b"").digest()
+    sha256_base64 = base64.b64encode(no_code).decode()
+    return MappingProxyType(
+        {name: Bundle(where / f"{name}.zip", sha256_base64, f"placeholder.{name}:handle") for name in FUNCTIONS}
+    )
 
 
 def _manifest(path: Path, target: Target) -> dict[str, Any]:

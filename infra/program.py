@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
 
 from catalog.tables import catalogue
-from infra.bundles import BundlesMissing, load
+from infra.bundles import Bundle, BundlesMissing, load, placeholders, placeholders_allowed
 from infra.declarations import project_defaults
 from infra.naming import Names, Place, check_stack_name, stack_tags
 from infra.problems import Problem, SettingsError
@@ -28,7 +28,7 @@ def main() -> None:
     try:
         check_stack_name(stack)
         settings = read_settings(configuration())
-        bundles = load(ROOT, settings.function_architecture, settings.function_python)
+        bundles = _bundles(settings)
     except (SettingsError, BundlesMissing) as error:
         raise pulumi.RunError(str(error)) from None
     tags = {**settings.tags, **stack_tags(stack, settings.environment)}
@@ -43,6 +43,11 @@ def configuration() -> Mapping[str, Any]:
     """Return what Pulumi hands over, over the project's defaults: the Automation API does not fill those in."""
     handed_over = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     return {**project_defaults(ROOT), **handed_over}
+
+
+def _bundles(settings: Settings) -> Mapping[str, Bundle]:
+    find = placeholders if placeholders_allowed(preview=pulumi.runtime.is_dry_run()) else load
+    return find(ROOT, settings.function_architecture, settings.function_python)
 
 
 def _place(settings: Settings, provider: aws.Provider) -> Place:

@@ -69,6 +69,22 @@ _ARNS: Mapping[tuple[str, str], str] = MappingProxyType(
         ("s3", ""): "arn:aws:s3:::{id}",
         ("secretsmanager", ""): "arn:aws:secretsmanager:{region}:{account}:{kind}:{id}",
         ("sns", ""): "arn:aws:sns:{region}:{account}:{id}",
+        ("acm", ""): "arn:aws:acm:{region}:{account}:{kind}/{id}",
+        ("cloudfront", ""): "arn:aws:cloudfront::{account}:{kind}/{id}",
+        ("cloudwatch", "eventRule"): "arn:aws:events:{region}:{account}:rule/{id}",
+        ("cloudwatch", "eventBus"): "arn:aws:events:{region}:{account}:event-bus/{id}",
+        ("codepipeline", "pipeline"): "arn:aws:codepipeline:{region}:{account}:{id}",
+        ("cognito", "userPool"): "arn:aws:cognito-idp:{region}:{account}:userpool/{id}",
+        ("efs", "fileSystem"): "arn:aws:elasticfilesystem:{region}:{account}:file-system/{id}",
+        ("elasticsearch", "domain"): "arn:aws:es:{region}:{account}:domain/{id}",
+        ("lb", "listener"): "arn:aws:elasticloadbalancing:{region}:{account}:listener/app/{id}/{id}",
+        ("lb", "loadBalancer"): "arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{id}/{id}",
+        ("lb", "targetGroup"): "arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{id}/{id}",
+        ("opensearch", "domain"): "arn:aws:es:{region}:{account}:domain/{id}",
+        ("rds", ""): "arn:aws:rds:{region}:{account}:{kind}:{id}",
+        ("rds", "instance"): "arn:aws:rds:{region}:{account}:db:{id}",
+        ("sfn", "stateMachine"): "arn:aws:states:{region}:{account}:stateMachine:{id}",
+        ("sqs", ""): "arn:aws:sqs:{region}:{account}:{id}",
     }
 )
 """Forms of ARNs by service and kind; a kind of "" stands for all others of the service."""
@@ -121,7 +137,7 @@ def _output(token: str, key: str, resource_id: str, region: str) -> Any:
         return _VALUES[key]
     if key in _KEY_PREFIXES:
         return f"{_KEY_PREFIXES[key]}-{hashlib.sha256(resource_id.encode()).hexdigest()[:17]}"
-    arn = _arn(token, resource_id, region)
+    arn = made_up_arn(token, resource_id, region)
     if key in _OTHER_ARNS:
         return _OTHER_ARNS[key].format(arn=arn, region=region, account=ACCOUNT, id=resource_id)
     if key.lower().endswith("arn"):
@@ -131,7 +147,7 @@ def _output(token: str, key: str, resource_id: str, region: str) -> Any:
     return f"{key}-of-{resource_id}" if _TEXT.search(key) else None
 
 
-def _arn(token: str, resource_id: str, region: str) -> str:
+def made_up_arn(token: str, resource_id: str, region: str) -> str:
     """Return an ARN of the form that the service uses: most name the kind of resource after a slash."""
     service, kind = _service(token), _kind(token)
     form = _ARNS.get((service, kind)) or _ARNS.get((service, "")) or "arn:aws:{service}:{region}:{account}:{kind}/{id}"
@@ -180,3 +196,8 @@ _FUNCTIONS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
         },
     }
 )
+
+
+def known_functions(region: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a new account answers in a region, by function: what does not depend on what is in the account."""
+    return {token: answer(region) for token, answer in _FUNCTIONS.items()}

@@ -2,12 +2,10 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from google.protobuf import empty_pb2, struct_pb2
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, resource_pb2
 
 from leanto.check.answers import Answers
@@ -16,14 +14,13 @@ from leanto.check.results import (
     STACK,
     Failure,
     Message,
-    Options,
-    Source,
     SynthesisedResource,
     SynthesisError,
 )
+from leanto.check.rows import marked, row_of, secret_keys, source_of
 from leanto.embedded.plugin import lifecycle
 from leanto.embedded.plugin.configuration import Configuration, read_configuration
-from leanto.embedded.plugin.marshal import SECRET, SIGNATURE, decode, encode
+from leanto.embedded.plugin.marshal import decode, encode
 from leanto.embedded.plugin.resource import Props, Resource
 
 FEATURES = (
@@ -85,9 +82,9 @@ class Monitor:
                 return resource_pb2.RegisterResourceResponse(urn=urn, result=resource_pb2.Result.FAIL)
             inputs = checked.inputs
             resource_id, outputs = self._created(self._types[request.type], configuration, urn, inputs)
-        secrets = _secrets(request.object)
-        self._keep(_row(request, urn, resource_id, inputs, outputs, secrets))
-        answered = _marked(outputs, {*secrets, *request.additionalSecretOutputs})
+        secrets = secret_keys(request.object)
+        self._keep(row_of(request, urn, resource_id, inputs, outputs, secrets))
+        answered = marked(outputs, {*secrets, *request.additionalSecretOutputs})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=resource_id, object=answered)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
@@ -96,7 +93,7 @@ class Monitor:
         if request.type == "pulumi:pulumi:StackReference":
             raise SynthesisError(f"the program refers to the stack {request.name!r}: synthesis sees one stack only")
         state = decode(request.properties)
-        self._keep(_row(request, urn, request.id, state, state, _secrets(request.properties), read=True))
+        self._keep(row_of(request, urn, request.id, state, state, secret_keys(request.properties), read=True))
         return resource_pb2.ReadResourceResponse(urn=urn, properties=request.properties)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
@@ -157,7 +154,7 @@ class Monitor:
         return self._answers.create(resource, configuration, urn, inputs)
 
     def _refuse(self, urn: str, request: Any, refused: Iterable[tuple[str, str]]) -> None:
-        source = _source(request)
+        source = source_of(request)
         found = [Failure(urn, request.type, request.name, key, reason, source) for key, reason in refused]
         with self._lock:
             self.failures += found
@@ -165,76 +162,3 @@ class Monitor:
     def _keep(self, row: SynthesisedResource) -> None:
         with self._lock:
             self._seen[row.urn] = row
-
-
-def _row(
-    request: Any,
-    urn: str,
-    resource_id: str,
-    inputs: Props,
-    outputs: Props,
-    secrets: tuple[str, ...],
-    *,
-    read: bool = False,
-) -> SynthesisedResource:
-    depends = () if read else request.propertyDependencies.items()
-    return SynthesisedResource(
-        urn=urn,
-        type=request.type,
-        name=request.name,
-        custom=read or request.custom,
-        id=resource_id or None,
-        inputs=MappingProxyType(inputs),
-        outputs=MappingProxyType(outputs),
-        parent=request.parent or None,
-        dependencies=tuple(sorted(request.dependencies)),
-        property_dependencies=MappingProxyType({key: tuple(sorted(row.urns)) for key, row in depends}),
-        provider=request.provider or None,
-        options=Options() if read else _options(request),
-        secret_inputs=secrets,
-        source=_source(request),
-        read=read,
-    )
-
-
-def _options(request: Any) -> Options:
-    return Options(
-        protect=request.protect,
-        retain_on_delete=request.retainOnDelete,
-        ignore_changes=tuple(request.ignoreChanges),
-        replace_on_changes=tuple(request.replaceOnChanges),
-        delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        deleted_with=request.deletedWith or None,
-        additional_secret_outputs=tuple(request.additionalSecretOutputs),
-        import_id=request.importId or None,
-    )
-
-
-def _source(request: Any) -> Source | None:
-    position = request.sourcePosition
-    path = unquote(urlsplit(position.uri).path)
-    return Source(str(PurePosixPath(path)), position.line) if path else None
-
-
-def _secrets(struct: struct_pb2.Struct) -> tuple[str, ...]:
-    """Return the names of the properties that hold a secret at some depth."""
-    return tuple(sorted(key for key, value in struct.fields.items() if _holds_secret(value)))
-
-
-def _holds_secret(value: struct_pb2.Value) -> bool:
-    match value.WhichOneof("kind"):
-        case "list_value":
-            return any(map(_holds_secret, value.list_value.values))
-        case "struct_value":
-            fields = value.struct_value.fields
-            return (
-                fields[SIGNATURE].string_value == SECRET
-                if SIGNATURE in fields
-                else any(map(_holds_secret, fields.values()))
-            )
-    return False
-
-
-def _marked(outputs: Props, secrets: set[str]) -> struct_pb2.Struct:
-    """Return outputs for the SDK, those of secret inputs marked secret, as the engine does."""
-    return encode({key: {SIGNATURE: SECRET, "value": row} if key in secrets else row for key, row in outputs.items()})

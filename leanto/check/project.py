@@ -18,48 +18,98 @@ class ProjectError(Exception):
 
 @dataclass(frozen=True)
 class StackConfiguration:
-    """The project's name and the stack's values by namespaced key, as texts; structured values are JSON."""
+    """The project's name and the stack's values by namespaced key, as texts; structured values are JSON.
+
+    `environments` are those of Pulumi Cloud that the stack takes more values from, which only the engine can open.
+    """
 
     project: str
     values: Mapping[str, str]
     secret_keys: frozenset[str]
+    environments: tuple[str, ...] = ()
 
 
-def stack_configuration(root: Path, stack: str, overlay: Mapping[str, object] | None = None) -> StackConfiguration:
+def stack_configuration(
+    root: Path, stack: str, overlay: Mapping[str, object] | None = None, *, needs_file: bool = True
+) -> StackConfiguration:
     """Return the configuration of `stack` in the project at `root`; values of `overlay` win over those of the files.
 
-    Raises ProjectError when a file is missing or not what Pulumi writes.
+    Without `needs_file` a stack that has no file has the project's defaults. Raises ProjectError when a file is missing
+    or not what Pulumi writes.
     """
-    project = _read(root / "Pulumi.yaml")
+    path = project_file(root)
+    project = read_yaml(path)
     name = str(project.get("name") or "")
     if not name:
-        raise ProjectError(f"{root / 'Pulumi.yaml'}: name is missing")
-    merged: dict[str, object] = _defaults(project.get("config") or {}, name)
-    merged |= {_namespaced(key, name): value for key, value in (_stack(root, stack).get("config") or {}).items()}
+        raise ProjectError(f"{path}: name is missing")
+    settings = _stack(root, stack, needs_file=needs_file)
+    merged: dict[str, object] = _defaults(_mapping(project.get("config"), path), name)
+    merged |= {_namespaced(key, name): value for key, value in _mapping(settings.get("config"), path).items()}
     merged |= {_namespaced(key, name): value for key, value in (overlay or {}).items()}
-    secret = frozenset(key for key, value in merged.items() if _is_secret(value))
-    values = {key: PLACEHOLDER if key in secret else _text(value) for key, value in merged.items()}
-    return StackConfiguration(name, values, secret)
+    secret = frozenset(key for key, value in merged.items() if _holds_secret(value))
+    values = {key: _text(_without_secrets(value)) for key, value in merged.items()}
+    return StackConfiguration(name, values, secret, _environments(settings))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def project_file(root: Path) -> Path:
+    """Return the project's file. Raises ProjectError when there is none."""
+    found = next((root / name for name in ("Pulumi.yaml", "Pulumi.yml") if (root / name).is_file()), None)
+    if found is None:
+        raise ProjectError(f"there is no {root / 'Pulumi.yaml'}")
+    return found
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return what a YAML file holds. Raises ProjectError when that is no mapping."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ProjectError(f"there is no {path}") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{path} is not YAML: {error}") from None
     if not isinstance(document, dict):
         raise ProjectError(f"{path} holds no settings")
     return document
 
 
-def _stack(root: Path, stack: str) -> dict[str, Any]:
-    path = root / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.name.split(".")[1] for file in root.glob("Pulumi.*.yaml"))) or "none"
-        raise ProjectError(f"there is no stack {stack!r}: {path} is missing; stacks with a file here: {known}")
-    return _read(path)
+def stack_files(root: Path) -> Mapping[str, Path]:
+    """Return the stack files of a project by stack; `stackConfigDir` of the project moves them."""
+    folder = root / str(read_yaml(project_file(root)).get("stackConfigDir") or ".")
+    found = {path.name.removeprefix("Pulumi.").rpartition(".")[0]: path for path in folder.glob("Pulumi.*.y*ml")}
+    return {name: path for name, path in found.items() if name}
+
+
+def stack_path(root: Path, stack: str) -> Path:
+    """Return where the file of a stack is, or would be; an organization before the name is not part of it."""
+    name = stack.rpartition("/")[2]
+    folder = root / str(read_yaml(project_file(root)).get("stackConfigDir") or ".")
+    return stack_files(root).get(name, folder / f"Pulumi.{name}.yaml")
+
+
+def _stack(root: Path, stack: str, *, needs_file: bool) -> dict[str, Any]:
+    path = stack_path(root, stack)
+    if path.is_file():
+        # An empty file is a stack without settings of its own.
+        return read_yaml(path) if path.read_text(encoding="utf-8").strip() else {}
+    if not needs_file:
+        return {}
+    known = ", ".join(sorted(stack_files(root))) or "none"
+    raise ProjectError(f"there is no stack {stack!r}: {path} is missing; stacks with a file here: {known}")
+
+
+def _mapping(value: object, path: Path) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ProjectError(f"{path}: config is no mapping of keys to values")
+    return value
+
+
+def _environments(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the environments of Pulumi Cloud that a stack takes values from."""
+    named = settings.get("environment")
+    rows = named if isinstance(named, list) else (named.get("imports") or ()) if isinstance(named, Mapping) else ()
+    return tuple(row if isinstance(row, str) else next(iter(row), "") for row in rows if isinstance(row, str | Mapping))
 
 
 def _defaults(declared: Mapping[str, Any], project: str) -> dict[str, object]:
@@ -78,7 +128,22 @@ def _namespaced(key: str, project: str) -> str:
 
 
 def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() == {"secure"}
+    return isinstance(value, Mapping) and value.keys() == {"secure"}
+
+
+def _holds_secret(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return _is_secret(value) or any(map(_holds_secret, value.values()))
+    return isinstance(value, list) and any(map(_holds_secret, value))
+
+
+def _without_secrets(value: object) -> object:
+    """Return a value with the placeholder for each encrypted one; the cipher text goes nowhere."""
+    if _is_secret(value):
+        return PLACEHOLDER
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(row) for key, row in value.items()}
+    return [_without_secrets(row) for row in value] if isinstance(value, list) else value
 
 
 def _text(value: object) -> str:

@@ -37,6 +37,7 @@ class SynthesisedResource:
 
     `id` is None where it is not known. `read` tells a resource that the program looked up and does not own.
     `secret_inputs` names the inputs that hold a secret at some depth; their values stand in `inputs` like others.
+    `incomplete` says why what stands here may not be all that would be created; empty where it is.
     """
 
     urn: str
@@ -54,6 +55,18 @@ class SynthesisedResource:
     secret_inputs: tuple[str, ...]
     source: Source | None
     read: bool = False
+    incomplete: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that only the cloud, another stack or a secret store knows, and what was taken for it instead.
+
+    `subject` is the function, stack, setting or URN that it is about.
+    """
+
+    subject: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ class Synthesis:
     resources: tuple[SynthesisedResource, ...]
     outputs: Mapping[str, Any]
     messages: tuple[Message, ...]
+    assumptions: tuple[Assumption, ...] = ()
 
     def of_type(self, token: str) -> tuple[SynthesisedResource, ...]:
         """Return the resources of one Pulumi type."""

@@ -1,0 +1,81 @@
+"""Answers the functions of a provider that any program may call: as known as they can be without any cloud."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from leanto.check import policy_document
+from leanto.check.made_up import known_functions
+from leanto.check.results import Assumption, SynthesisError
+from leanto.check.sdk_source import SdkSource
+from leanto.check.unknowable import marked_network, marked_text
+from leanto.embedded.plugin.configuration import Configuration
+
+DOCUMENT = "aws:iam/getPolicyDocument:getPolicyDocument"
+LISTED = 3
+"""How many there are of whatever a function lists, as of availability zones."""
+
+
+class OpenFunctions:
+    """Answers by the known ones, and by texts marked as unknowable for the rest, of which it keeps a list."""
+
+    def __init__(self, source: SdkSource) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._assumed: dict[str, str] = {}
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """What was answered without being known."""
+        with self._lock:
+            return tuple(Assumption(token, text) for token, text in sorted(self._assumed.items()))
+
+    def answer(self, token: str, configuration: Configuration, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return what a function answers, or None where nothing can be said of it.
+
+        Raises SynthesisError when its arguments are wrong.
+        """
+        if token == DOCUMENT:
+            try:
+                return policy_document.answer(args)
+            except policy_document.PolicyDocumentError as error:
+                raise SynthesisError(f"{token}: {error}") from None
+        known = known_functions(str(args.get("region") or configuration.region)).get(token)
+        if known is not None:
+            return known
+        return self._unknowable(token, args)
+
+    def _unknowable(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        kinds = self._source.function(token)
+        what = "texts of the right form, unknown to rules; lists have three of them, and flags and numbers are unset"
+        with self._lock:
+            self._assumed[token] = f"only the cloud knows what it answers: it answers {what if kinds else 'nothing'}"
+        if not kinds:
+            return None
+        made_up = {key: _value(token, key, kind, args) for key, kind in kinds.items()}
+        return {key: row for key, row in {**made_up, **args}.items() if row is not None}
+
+
+def _value(token: str, key: str, kind: str, args: Mapping[str, Any]) -> Any:
+    subject = (token, key, repr(sorted(args.items())))
+    match kind:
+        case "text":
+            return _text(key, *subject)
+        case "texts":
+            networks = "cidr" in key.lower()
+            return [
+                marked_network(256 + number) if networks else _text(key, *subject, str(number))
+                for number in range(1, LISTED + 1)
+            ]
+        case "map":
+            return {}
+    return None
+
+
+def _text(key: str, *subject: str) -> str:
+    name = key.lower()
+    if "ipv6" not in name and name.endswith(("cidr", "cidrblock", "cidrip")):
+        return marked_network()
+    if name.endswith("arn"):
+        return marked_text("arn:aws:service:region:123456789012:", *subject)
+    return marked_text("", *subject)
