@@ -102,6 +102,22 @@ def asks_for(statement: Statement, *keys: str) -> bool:
     return restricts_callers(statement, frozenset(keys))
 
 
+def narrows_resources(statement: Statement, but: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a condition leaves fewer resources, or fewer uses of them, than the statement's Resource.
+
+    Tests of tags, of the owner and of the service's own keys do; those of AWS's global keys about the caller do not.
+    `but` names keys, in lower case, that shall not count.
+    """
+    return any_known(
+        tests(statement),
+        lambda test: _narrowing(test.key) and test.key not in but and test.fixes(lambda text: not stars(text.strip())),
+    )
+
+
+def _narrowing(key: str) -> bool:
+    return not key.startswith("aws:") or key.startswith(("aws:resource", "aws:requesttag/"))
+
+
 def _fixed_of(key: str) -> Callable[[str], bool]:
     if key == "aws:sourceip":
         return _fixed_network

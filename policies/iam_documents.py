@@ -14,6 +14,8 @@ from policies.stack import Item
 Check = Callable[["Statement"], Iterator[Outcome]]
 Row = TypeVar("Row")
 EFFECTS = ("allow", "deny")
+NO_ACTION = "~" * 64
+"""No action or service is called like this: only a pattern for all takes it in."""
 
 
 class Statement:
@@ -192,3 +194,13 @@ def any_resource(resource: str) -> bool:
     parts = text.split(":")
     whole = stars(parts[-1]) if len(parts) < 3 else stars(parts[2])
     return whole and matches(parts[0].lower(), "arn")
+
+
+def whole_service(pattern: str, service: str) -> bool:
+    """Tell whether a pattern takes in every action of a service, also those that do not exist yet."""
+    return covers(pattern, f"{service}:{NO_ACTION}")
+
+
+def every_service(pattern: str) -> bool:
+    """Tell whether a pattern takes in every action of every service."""
+    return covers(pattern, f"{NO_ACTION}:{NO_ACTION}")
