@@ -6,11 +6,12 @@ from typing import Any
 from catalog.residency import base_url
 from catalog.rows import Catalogue
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
+from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
 from infra.routes import Route
 from infra.settings import Settings
 
-SCHEMA = 1
+SCHEMA = 2
 LAYER_PATH = "leanto/deployment.json"
 """Where the document lies in its layer; Lambda unpacks layers into /opt."""
 
@@ -27,9 +28,10 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
                 "request_bytes": settings.maximum_request_bytes,
                 "request_timeout_seconds": timeout,
                 "first_byte_timeout_seconds": min(FIRST_BYTE_TIMEOUT_SECONDS, timeout),
+                "monthly_spend_micro_usd": settings.monthly_spend_usd * MICRO_USD if settings.providers else 0,
             },
             "providers": {name: _provider(name, settings, tables) for name in settings.providers},
-            "routes": [_route(route, tables) for route in settings.routes],
+            "routes": [_route(route, settings, tables) for route in settings.routes],
         }
     )
 
@@ -44,13 +46,15 @@ def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, str
     return {"base_url": provider_base_url(name, settings, tables), "auth": tables.providers[name].auth}
 
 
-def _route(route: Route, tables: Catalogue) -> dict[str, Any]:
+def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any]:
     """Return a route with its upstreams in order of preference: the pool is paid for already, so it comes first."""
-    upstreams: list[dict[str, str]] = []
+    upstreams: list[dict[str, Any]] = []
     if route.local_model:
         upstreams.append({"kind": "local", "model": route.local_model})
     if route.provider:
-        upstreams.append({"kind": "provider", "provider": route.provider, "model": route.provider_model})
+        price = price_of(route, provider_base_url(route.provider, settings, tables), tables)
+        managed = {"kind": "provider", "provider": route.provider, "model": route.provider_model}
+        upstreams.append({**managed, "price": price})
     return {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
 
 

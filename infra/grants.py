@@ -11,8 +11,8 @@ from infra.permissions import (
     use_key,
 )
 
-KEYS, CONTROL = "KEYS", "CONTROL"
-"""Partitions of the table: the clients' keys, and the stop flag."""
+KEYS, CONTROL, BUDGETS = "KEYS", "CONTROL", "BUDGETS"
+"""Partitions of the table: the clients' keys, the stop flag, and what is spent."""
 
 
 def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
@@ -21,7 +21,7 @@ def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
 
 
 def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -> tuple[Grant, ...]:
-    """Return what the gateway may do: read a key's rights and the stop flag, and the providers' keys."""
+    """Return what the gateway may do: read a key's rights and the stop flag; with providers, their keys and budgets."""
     grants = (_items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL)), _table_key(names, key_arn))
     if not secret_arns:
         return grants
@@ -30,6 +30,7 @@ def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -
     only: Condition = {"StringEquals": {"kms:ViaService": via, context: list(secret_arns)}}
     return (
         *grants,
+        _items("SpendMoney", names, ("dynamodb:UpdateItem",), (BUDGETS,)),
         Grant("ReadProviderKeys", ("secretsmanager:GetSecretValue",), secret_arns),
         Grant("DecryptProviderKeys", ("kms:Decrypt",), (key_arn,), only),
     )

@@ -7,6 +7,7 @@ the list. So one bad item of a list does not hide the next.
 import json
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from infra.problems import Problem, closest, listed, shown
 T = TypeVar("T")
 Reader = Callable[[str, object, list[Problem]], T | None]
 
+PRICE_DECIMALS = 6
 FILE = "the stack's Pulumi.<stack>.yaml"
 
 
@@ -35,6 +37,21 @@ def integer(minimum: int, maximum: int, allowed: tuple[int, ...] = ()) -> Reader
             found.append(_refused(key, value, words))
             return None
         return number
+
+    return read
+
+
+def price(maximum: int) -> Reader[Decimal]:
+    """Read a price in USD from zero to `maximum`, exact to a micro-dollar."""
+    words = f"a price in USD from 0 to {maximum} with at most {PRICE_DECIMALS} decimals, such as 0.15"
+
+    def read(key: str, value: object, found: list[Problem]) -> Decimal | None:
+        given = str(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else ""
+        exact = Decimal(given) if re.fullmatch(rf"\d{{1,9}}(\.\d{{1,{PRICE_DECIMALS}}})?", given) else None
+        if exact is None or exact > maximum:
+            found.append(_refused(key, value, words))
+            return None
+        return exact
 
     return read
 

@@ -14,7 +14,7 @@ from catalog.tables import catalogue
 from infra.checks.all import problems
 from infra.checks.tagging import TAG_KEY, TAG_VALUE
 from infra.problems import Problem, SettingsError, closest
-from infra.readers import FILE, Reader, array, boolean, choice, integer, mapping, record, text
+from infra.readers import FILE, Reader, array, boolean, choice, integer, mapping, price, record, text
 from infra.regions import REGIONS
 from infra.routes import Route
 
@@ -36,6 +36,9 @@ ROUTE = record(
         "provider": ("provider", PROVIDER_NAME),
         "providerModel": ("provider_model", MODEL_NAME),
         "localModel": ("local_model", MODEL_NAME),
+        "inputUsdPerMillion": ("input_usd_per_million", price(10_000)),
+        "outputUsdPerMillion": ("output_usd_per_million", price(10_000)),
+        "maximumOutputTokens": ("maximum_output_tokens", integer(1, 10_000_000)),
     },
     required=frozenset({"model"}),
 )
@@ -62,6 +65,7 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "availabilityZoneCount": integer(1, 4),
         "vpcCidr": text(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}", "a private IPv4 range such as 10.64.0.0/20"),
         "monthlyCapUsd": integer(1, 1_000_000),
+        "monthlySpendUsd": integer(0, 1_000_000),
         "alertEmails": array(EMAIL, 0, 10),
         "dashboard": boolean(),
         "tags": mapping(TAG_KEY, TAG_VALUE),
@@ -104,6 +108,7 @@ class Settings:
     availability_zone_count: int
     vpc_cidr: str
     monthly_cap_usd: int
+    monthly_spend_usd: int
     alert_emails: tuple[str, ...]
     dashboard: bool
     tags: Mapping[str, str]

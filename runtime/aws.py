@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,6 +43,8 @@ THROTTLING_CODES = frozenset(
 )
 """As in the SDKs' standard retry mode (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html)."""
 
+NO_ITEM: Mapping[str, Any] = MappingProxyType({})
+
 UNREACHABLE = "Unreachable"
 """Our own code for a service that did not answer: no connection, connection lost, or too slow."""
 
@@ -50,14 +53,23 @@ class AwsError(SafeError):
     """AWS refused a call or did not answer; `code` is AWS's own, or `Unreachable`, `status` is 0 without an answer.
 
     The text names service, operation, code and status; AWS's message stays in `message` and out of the text, as it may
-    repeat values of the request.
+    repeat values of the request. So does the `item` that DynamoDB gives back when a condition did not hold.
     """
 
-    def __init__(self, service: str, operation: str, code: str, status: int, message: str = ""):
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        code: str,
+        status: int,
+        message: str = "",
+        item: Mapping[str, Any] = NO_ITEM,
+    ):
         super().__init__(f"{service} {operation} failed: {code}" + (f" (status {status})" if status else ""))
         self.code = code
         self.status = status
         self.message = message
+        self.item = item
 
     @property
     def may_pass(self) -> bool:
@@ -127,8 +139,8 @@ class Aws:
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise AwsError(call.service, call.operation, UNREACHABLE, 0) from None
         if response.status >= 300:
-            code, message = _error_of(body, response.headers.get("x-amzn-errortype", ""))
-            raise AwsError(call.service, call.operation, code, response.status, message)
+            code, message, item = _error_of(body, response.headers.get("x-amzn-errortype", ""))
+            raise AwsError(call.service, call.operation, code, response.status, message, item)
         return body
 
     def _credentials(self) -> Credentials:
@@ -150,9 +162,10 @@ async def open_aws(variables: Mapping[str, str]) -> AsyncIterator[Aws]:
         yield Aws(session, variables)
 
 
-def _error_of(body: bytes, header: str) -> tuple[str, str]:
-    """Return AWS's error code and message from an error of either protocol; the code is a plain word."""
+def _error_of(body: bytes, header: str) -> tuple[str, str, Mapping[str, Any]]:
+    """Return AWS's error code, message and item from an error of either protocol; the code is a plain word."""
     code, message = "", ""
+    item: Mapping[str, Any] = NO_ITEM
     try:
         if body.lstrip().startswith(b"<"):
             root = _parse_xml(body)
@@ -161,10 +174,11 @@ def _error_of(body: bytes, header: str) -> tuple[str, str]:
             document = json.loads(body)
             code = str(document.get("__type") or document.get("code") or "")
             message = str(document.get("message") or document.get("Message") or "")
+            item = dict(document.get("Item") or {})
     except (ValueError, AttributeError, ET.ParseError):
         pass
     word = (code or header).split(":")[0].rpartition("#")[2]
-    return word if word.isidentifier() or word.replace(".", "").isalnum() else "UnknownError", message
+    return word if word.isidentifier() or word.replace(".", "").isalnum() else "UnknownError", message, item
 
 
 def _parse_xml(body: bytes) -> ET.Element:

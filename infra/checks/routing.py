@@ -12,7 +12,7 @@ KEY = "leanto:routes"
 
 
 def _shown(route: Route) -> str:
-    return shown({name: value for name, value in dataclasses.asdict(route).items() if value})
+    return shown({name: value for name, value in dataclasses.asdict(route).items() if value not in ("", None)})
 
 
 def unique_names(values: Values, tables: Catalogue) -> Iterator[Problem]:
@@ -81,6 +81,31 @@ def known_models(values: Values, tables: Catalogue) -> Iterator[Problem]:
             yield from _model_problems(f"{KEY}[{index}].providerModel", route, models)
 
 
+def complete_prices(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """A route gives both prices or neither, and prices and maximumOutputTokens only for a provider's model."""
+    del tables
+    for index, route in good(values.routes):
+        prices = (route.input_usd_per_million, route.output_usd_per_million)
+        if (prices[0] is None) != (prices[1] is None):
+            missing = "outputUsdPerMillion" if prices[1] is None else "inputUsdPerMillion"
+            allowed = "inputUsdPerMillion and outputUsdPerMillion together, or neither"
+            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, f"add {missing} or remove the other")
+        elif not route.provider and (prices != (None, None) or route.maximum_output_tokens is not None):
+            allowed = "prices and maximumOutputTokens for a provider's model"
+            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, "remove them: the pool is paid by the hour")
+
+
+def known_prices(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """What a provider's model costs stands in the catalogue or in the route: no money is spent at an unknown price."""
+    for index, route in good(values.routes):
+        known = tables.models_of(route.provider) or route.provider not in tables.providers
+        given = route.input_usd_per_million is not None or route.output_usd_per_million is not None
+        if route.provider and route.provider_model and not known and not given:
+            allowed = "a model with a known price"
+            remedy = "add inputUsdPerMillion and outputUsdPerMillion to the route, 0 for a server that charges nothing"
+            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, remedy)
+
+
 def _model_problems(key: str, route: Route, models: Iterable[ManagedModel]) -> Iterator[Problem]:
     usable = [row.model for row in models if row.api == "chat-completions"]
     if route.provider_model not in usable:
@@ -114,5 +139,7 @@ CHECKS: tuple[Check, ...] = (
     known_providers,
     allowed_providers,
     known_models,
+    complete_prices,
+    known_prices,
     local_models,
 )

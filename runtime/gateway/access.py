@@ -37,6 +37,10 @@ class Record:
     total_ms: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int = 0
+    cost_estimated: bool = False
 
 
 class AccessLog:

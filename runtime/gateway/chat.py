@@ -39,11 +39,14 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     upstream, record.overflow = choose_upstream(route)
     record.upstream = upstream.name
     key = await services.provider_keys.get(upstream.provider.name)
-    attempt = _attempt(services, upstream, key, request, now, scope)
+    first_byte_by, all_by = _deadlines(services, request, now, scope)
+    hold = await services.spending.reserve(upstream.price, request, all_by)
+    attempt = Attempt(upstream, key, request, hold, first_byte_by, all_by)
     reply = Reply(send)
     try:
         await until_gone(receive, reply, pass_through(services.session, attempt, reply, record))
     finally:
+        await hold.settle(record)
         if reply.key_refused:
             services.provider_keys.refused(upstream.provider.name)
 
@@ -73,17 +76,14 @@ def choose_upstream(route: Route) -> tuple[ProviderUpstream, str]:
     raise GatewayError(503, "local_unavailable", message, headers=headers)
 
 
-def _attempt(
-    services: Services, upstream: ProviderUpstream, key: str, request: ChatRequest, now: float, scope: Mapping[str, Any]
-) -> Attempt:
-    """Return the attempt with its deadlines: the stack's own, and Lambda's where that is nearer."""
+def _deadlines(services: Services, request: ChatRequest, now: float, scope: Mapping[str, Any]) -> tuple[float, float]:
+    """Return until when the first byte and all of the answer must be there: by the stack's bounds, or Lambda's."""
     limits = services.deployment.limits
     known = (scope.get("extensions") or {}).get(EXTENSION) or {}
     all_by = now + limits.request_timeout_seconds
     if "deadline" in known:
         all_by = min(all_by, known["deadline"] - LAST_WORDS_SECONDS)
-    first_byte_by = min(all_by, now + limits.first_byte_timeout_seconds) if request.stream else all_by
-    return Attempt(upstream, key, request, first_byte_by, all_by)
+    return min(all_by, now + limits.first_byte_timeout_seconds) if request.stream else all_by, all_by
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:

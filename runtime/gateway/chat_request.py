@@ -1,26 +1,15 @@
-"""A client's chat request: read as far as routing needs, and sent on byte for byte but for the model's name; pure."""
+"""A client's chat request: read as far as routing and pricing need, sent on unchanged but for two values; pure.
+
+The two are the model's name and, of a stream, `stream_options`: without the usage in it nobody knows what it cost.
+"""
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from runtime.gateway.answers import GatewayError
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """A request that names a model; `text` is the body, `model_span` where in it the model's value stands."""
-
-    model: str
-    stream: bool
-    text: str = field(repr=False)
-    model_span: tuple[int, int]
-
-    def with_model(self, model: str) -> bytes:
-        """Return the body with another model's name and not a byte else changed."""
-        start, end = self.model_span
-        return (self.text[:start] + json.dumps(model) + self.text[end:]).encode("utf-8")
 
 
 @dataclass(frozen=True)
@@ -30,6 +19,43 @@ class Member:
     value: Any = field(repr=False)
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A request that names a model; `text` is the body, `members` are those of the JSON object that it is."""
+
+    model: str
+    stream: bool
+    text: str = field(repr=False)
+    members: Mapping[str, Member] = field(repr=False)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The values of the members."""
+        return {name: member.value for name, member in self.members.items()}
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether the client asked for the usage at the end of its stream."""
+        return bool((_value(self.members, "stream_options") or {}).get("include_usage"))
+
+    def body_for(self, model: str) -> bytes:
+        """Return the body with another model's name, and the usage asked for if it is a stream."""
+        member = self.members["model"]
+        edits = [(member.start, member.end, json.dumps(model))]
+        if self.stream and not self.wants_usage:
+            edits.append(self._with_usage(edits[0]))
+        text = self.text
+        for start, end, replacement in sorted(edits, reverse=True):
+            text = text[:start] + replacement + text[end:]
+        return text.encode("utf-8")
+
+    def _with_usage(self, after: tuple[int, int, str]) -> tuple[int, int, str]:
+        """Return the edit that asks for the usage; where there are no options yet, they follow the edit `after`."""
+        given = self.members.get("stream_options")
+        options = json.dumps({**(given.value or {} if given else {}), "include_usage": True})
+        return (given.start, given.end, options) if given else (after[1], after[1], f', "stream_options": {options}')
 
 
 def read_chat_request(body: bytes) -> ChatRequest:
@@ -49,15 +75,16 @@ def read_chat_request(body: bytes) -> ChatRequest:
         raise _refusal("missing_required_parameter", "'messages' must be given as a list of messages.", "messages")
     if not isinstance(stream, bool | None):
         raise _refusal("invalid_type", "'stream' must be true or false.", "stream")
-    member = members["model"]
-    return ChatRequest(model, bool(stream), text, (member.start, member.end))
+    if not isinstance(_value(members, "stream_options"), dict | None):
+        raise _refusal("invalid_type", "'stream_options' must be an object.", "stream_options")
+    return ChatRequest(model, bool(stream), text, members)
 
 
 def read_members(text: str) -> dict[str, Member]:
     """Return the members of the JSON object that a text is; raises ValueError.
 
-    A name given twice is refused: upstreams differ in which one counts, so the model that is checked here might not be
-    the one that answers there.
+    A name given twice is refused, at any depth: upstreams differ in which one counts, so what is checked and priced
+    here might not be what is done there.
     """
     members: dict[str, Member] = {}
     index = _expect(text, _skip(text, 0), "{")
@@ -84,8 +111,15 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
+def _only_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
 _WHITE_SPACE = re.compile(r"[ \t\n\r]*")
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_only_once)
 
 
 def _skip(text: str, index: int) -> int:
@@ -100,7 +134,7 @@ def _expect(text: str, index: int, character: str) -> int:
     return _skip(text, index + 1)
 
 
-def _value(members: dict[str, Member], name: str) -> Any:
+def _value(members: Mapping[str, Member], name: str) -> Any:
     return members[name].value if name in members else None
 
 

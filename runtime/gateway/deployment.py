@@ -8,20 +8,25 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from runtime.decide.prices import Price, Rates
 from runtime.errors import ConfigurationError
 
-SCHEMA = 1
+SCHEMA = 2
 AUTH_KINDS = ("bearer", "api-key")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one request; the first-byte bound holds for streamed answers only, as others come when all is done."""
+    """Bounds of one request, and of what all requests of a month may cost at providers.
+
+    The first-byte bound holds for streamed answers only, as others come when all is done.
+    """
 
     request_bytes: int
     request_timeout_seconds: float
     first_byte_timeout_seconds: float
+    monthly_spend_micro_usd: int
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class ProviderUpstream:
-    """A model of a provider, by the provider's name for it."""
+    """A model of a provider, by the provider's name for it, and what it costs."""
 
     provider: Provider
     model: str
+    price: Price
 
     @property
     def name(self) -> str:
@@ -106,6 +112,7 @@ def read_deployment(document: Mapping[str, Any]) -> Deployment:
             request_bytes=int(limits["request_bytes"]),
             request_timeout_seconds=float(limits["request_timeout_seconds"]),
             first_byte_timeout_seconds=float(limits["first_byte_timeout_seconds"]),
+            monthly_spend_micro_usd=int(limits["monthly_spend_micro_usd"]),
         ),
         providers=MappingProxyType(providers),
         routes=MappingProxyType({route.model: route for route in routes}),
@@ -135,8 +142,29 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
         case "local":
             return LocalUpstream(str(fields["model"]))
         case "provider" if fields["provider"] in providers:
-            return ProviderUpstream(providers[fields["provider"]], str(fields["model"]))
+            return ProviderUpstream(providers[fields["provider"]], str(fields["model"]), _price(fields["price"]))
         case "provider":
             raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")
         case kind:
             raise ConfigurationError(f"route {route} has an upstream of kind {kind!r}; it must be provider or local")
+
+
+def _price(fields: Mapping[str, Any]) -> Price:
+    """Return a price; there is none without its rates, as an unknown price is no price."""
+    tier = fields.get("tier")
+    return Price(
+        base=_rates(fields),
+        tier=_rates(tier) if tier else None,
+        tier_above_input_tokens=int(tier["above_input_tokens"]) if tier else 0,
+        context_tokens=fields.get("context_tokens"),
+        maximum_output_tokens=fields.get("maximum_output_tokens"),
+    )
+
+
+def _rates(fields: Mapping[str, Any]) -> Rates:
+    return Rates(
+        input=int(fields["input_micro_usd_per_million"]),
+        output=int(fields["output_micro_usd_per_million"]),
+        cached_input=fields.get("cached_input_micro_usd_per_million"),
+        cache_write=fields.get("cache_write_micro_usd_per_million"),
+    )

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
@@ -13,12 +14,16 @@ from runtime.gateway.access import Record
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.deployment import ProviderUpstream
-from runtime.gateway.event_lines import WholeLines
+from runtime.gateway.events import WholeEvents
 from runtime.gateway.headers import passed_headers, request_headers, upstream_request_id
 from runtime.gateway.reply import Reply
+from runtime.gateway.spending import Hold
 from runtime.gateway.upstream_errors import MAXIMUM_ERROR_BYTES, error_answer
 
 CONNECT_SECONDS = 5.0
+RESEND_SECONDS = 1.0
+"""A kept connection that was closed shows it at once; one that breaks later may have carried a billed request."""
+
 MAXIMUM_ANSWER_BYTES = 10 * 1024 * 1024
 """Of an answer that is not streamed; far more than any completion, and bounded so that memory is."""
 
@@ -30,6 +35,7 @@ class Attempt:
     upstream: ProviderUpstream
     key: str = field(repr=False)
     request: ChatRequest
+    hold: Hold
     first_byte_by: float
     all_by: float
 
@@ -46,7 +52,7 @@ async def pass_through(session: aiohttp.ClientSession, attempt: Attempt, reply: 
             async with await _open(session, attempt, record.request_id) as response:
                 record.upstream_status = response.status
                 record.upstream_request_id = upstream_request_id(response.headers)
-                await _pass_answer(response, attempt, reply, timer)
+                await _pass_answer(response, attempt, reply, timer, record)
     except aiohttp.ClientError as error:
         broken = "could not be reached" if record.upstream_status == 0 else "broke off its answer"
         message = f"Provider {name} {broken} ({type(error).__name__})."
@@ -62,66 +68,86 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, request_id: st
     Sent once more only when a connection kept from before turned out to be closed without a word of an answer: that is
     how a server ends an idle connection, and the request was not taken up.
     """
-    upstream = attempt.upstream
+    upstream, meter = attempt.upstream, attempt.hold.meter
     headers = request_headers(upstream.provider, attempt.key, stream=attempt.request.stream, request_id=request_id)
+    begun = asyncio.get_running_loop().time()
     for is_last in (False, True):
         seen: dict[str, bool] = {}
+        meter.sent = True
         try:
             return await session.post(
                 f"{upstream.provider.base_url}/chat/completions",
-                data=io.BytesIO(attempt.request.with_model(upstream.model)),
+                data=io.BytesIO(attempt.request.body_for(upstream.model)),
                 headers=headers,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 trace_request_ctx=seen,
             )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            meter.sent = False
+            raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if is_last or REUSED not in seen:
+            is_late = asyncio.get_running_loop().time() - begun > RESEND_SECONDS
+            if is_last or is_late or REUSED not in seen:
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 async def _pass_answer(
-    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout
+    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout, record: Record
 ) -> None:
     provider = attempt.upstream.provider
     if response.status >= 300:
+        attempt.hold.meter.refused = True
         body = await _read_bounded(response, MAXIMUM_ERROR_BYTES) or b""
         if response.status == 401:
             reply.key_refused = True
         raise error_answer(provider, response.status, _lower(response.headers), body, attempt.key)
     if response.content_type == "text/event-stream":
-        await _pass_stream(response, attempt, reply, timer)
+        await _pass_stream(response, attempt, reply, timer, record)
     else:
-        await _pass_document(response, attempt, reply)
+        await _pass_document(response, attempt, reply, record)
 
 
 async def _pass_stream(
-    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout
+    response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout, record: Record
 ) -> None:
+    """Pass a stream on; before its last event, or its end, what it cost is settled."""
+    hold = attempt.hold
     chunk = await response.content.readany()
     if not chunk:
         message = f"Provider {attempt.upstream.provider.name} ended its stream before the first byte."
         raise GatewayError(502, "upstream_broken", message)
     timer.reschedule(attempt.all_by)
     await reply.start(200, "text/event-stream; charset=utf-8", passed_headers(response.headers))
-    lines = WholeLines()
+    events = WholeEvents()
     while chunk:
-        await reply.write(lines.feed(chunk))
+        for event in events.feed(chunk):
+            passes = hold.meter.take_event(event)
+            if hold.meter.complete:
+                await hold.settle(record)
+            await reply.write(event if passes else b"")
         chunk = await response.content.readany()
-    await reply.end(lines.rest())
+    rest = events.rest()
+    hold.meter.take_event(rest)
+    hold.meter.complete = True
+    await hold.settle(record)
+    await reply.end(rest)
 
 
-async def _pass_document(response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply) -> None:
+async def _pass_document(response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, record: Record) -> None:
     """Pass on an answer that is not streamed, once it is whole: what breaks before that is a clean error."""
     name = attempt.upstream.provider.name
     body = await _read_bounded(response, MAXIMUM_ANSWER_BYTES)
     if body is None:
         message = f"Provider {name} answered with more than {MAXIMUM_ANSWER_BYTES} bytes."
         raise GatewayError(502, "upstream_broken", message)
-    if not _is_json_object(body):
+    document = _json_object(body)
+    if document is None:
         message = f"Provider {name} answered with something other than a JSON object."
         raise GatewayError(502, "upstream_broken", message)
+    attempt.hold.meter.take_document(document)
+    await attempt.hold.settle(record)
     await reply.start(response.status, "application/json", passed_headers(response.headers))
     await reply.end(body)
 
@@ -136,11 +162,12 @@ async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes |
     return bytes(body)
 
 
-def _is_json_object(body: bytes) -> bool:
+def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(body), dict)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

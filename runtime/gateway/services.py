@@ -13,7 +13,9 @@ from runtime.connections import client_session
 from runtime.errors import ConfigurationError
 from runtime.gateway.deployment import Deployment, load_deployment
 from runtime.gateway.provider_keys import ProviderKeys
+from runtime.gateway.spending import Spending
 from runtime.gateway.stop_switch import StopSwitch
+from runtime.state.budgets import Budgets
 from runtime.state.table import Table
 
 
@@ -25,6 +27,7 @@ class Services:
     session: aiohttp.ClientSession
     stop_switch: StopSwitch
     provider_keys: ProviderKeys
+    spending: Spending
 
 
 @asynccontextmanager
@@ -32,12 +35,14 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
     """Open what the variables describe; raises ConfigurationError when they do not describe a gateway."""
     deployment = load_deployment(Path(_variable(variables, "LEANTO_DEPLOYMENT")))
     secret_arns = _secret_arns(_variable(variables, "LEANTO_PROVIDER_SECRETS"))
-    table = _variable(variables, "LEANTO_TABLE")
+    table_name = _variable(variables, "LEANTO_TABLE")
     async with client_session() as session:
         aws = Aws(session, variables)
         provider_keys = ProviderKeys(aws, secret_arns)
         provider_keys.require(deployment.providers)
-        yield Services(deployment, session, StopSwitch(Table(aws, table)), provider_keys)
+        table = Table(aws, table_name)
+        spending = Spending(Budgets(table), deployment.limits.monthly_spend_micro_usd)
+        yield Services(deployment, session, StopSwitch(table), provider_keys, spending)
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

@@ -43,10 +43,10 @@ class Table:
         """Set the stop flag unless it is set; returns whether this call set it. The first reason and time are kept."""
         names = {"#stopped": "stopped", "#reason": "reason", "#at": "at"}
         try:
-            await self._dynamodb(
-                "UpdateItem",
+            await self.update(
+                CONTROL_PARTITION,
+                STOP_ITEM,
                 {
-                    "Key": to_item({"pk": CONTROL_PARTITION, "sk": STOP_ITEM}),
                     "UpdateExpression": "SET #stopped = :true, #reason = :reason, #at = :at",
                     "ConditionExpression": "attribute_not_exists(#stopped) OR #stopped <> :true",
                     "ExpressionAttributeNames": names,
@@ -58,6 +58,11 @@ class Table:
                 return False
             raise
         return True
+
+    async def update(self, partition: str, sort: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Make one UpdateItem of an item, which need not exist; returns what `ReturnValues` among `fields` asks for."""
+        answer = await self._dynamodb("UpdateItem", {"Key": to_item({"pk": partition, "sk": sort}), **fields})
+        return from_item(answer.get("Attributes") or {})
 
     async def _get(self, partition: str, sort: str) -> dict[str, Any]:
         answer = await self._dynamodb(

@@ -43,8 +43,13 @@ def test_the_gateway_reads_the_document_of_each_preset(preset: str) -> None:
 
 
 def test_limits_come_from_the_settings() -> None:
-    found = document("managed", maximumRequestBytes=2048, requestTimeoutSeconds=30)
-    assert found["limits"] == {"request_bytes": 2048, "request_timeout_seconds": 30, "first_byte_timeout_seconds": 30}
+    found = document("managed", maximumRequestBytes=2048, requestTimeoutSeconds=30, monthlySpendUsd=7)
+    assert found["limits"] == {
+        "request_bytes": 2048,
+        "request_timeout_seconds": 30,
+        "first_byte_timeout_seconds": 30,
+        "monthly_spend_micro_usd": 7_000_000,
+    }
 
 
 @pytest.mark.parametrize(

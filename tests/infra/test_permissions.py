@@ -10,6 +10,8 @@ import pytest
 
 from infra.grants import authorizer_grants, gateway_grants, stop_grants
 from infra.naming import Names, Place
+from runtime.state.budgets import BUDGET_PARTITION
+from runtime.state.table import CONTROL_PARTITION
 from tests.infra.claims.stack import POLICY_PROPERTIES, actions, all_statements
 from tests.infra.synthesised import PRESETS, ROOT, stack_of, synthesised
 
@@ -74,10 +76,25 @@ def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
     assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
 
 
-def test_only_the_stop_function_writes_to_the_table() -> None:
-    writing = {"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:DeleteItem"}
-    reading = (*authorizer_grants(NAMES, KEY), *gateway_grants(NAMES, KEY, (SECRET,)))
-    assert not [grant.sid for grant in reading if set(grant.actions) & writing]
+def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_nobody_anything_else() -> None:
+    reading = {"dynamodb:GetItem"}
+    grants = {
+        "authorizer": authorizer_grants(NAMES, KEY),
+        "gateway": gateway_grants(NAMES, KEY, (SECRET,)),
+        "gateway without providers": gateway_grants(NAMES, KEY, ()),
+        "stop": stop_grants(NAMES, KEY, TOPIC, has_pool=True),
+    }
+    writing = {
+        (who, grant.actions, partition)
+        for who, all_of_it in grants.items()
+        for grant in all_of_it
+        if any(action.startswith("dynamodb:") for action in grant.actions) and not set(grant.actions) <= reading
+        for partition in grant.condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    }
+    assert writing == {
+        ("gateway", ("dynamodb:UpdateItem",), BUDGET_PARTITION),
+        ("stop", ("dynamodb:GetItem", "dynamodb:UpdateItem"), CONTROL_PARTITION),
+    }
 
 
 def test_without_providers_the_gateway_reads_no_secret() -> None:

@@ -21,6 +21,7 @@ TAGS = {"owner": "team", "cost-centre": "c1", "data-class": "internal"}
 ROUTE = {"model": "small", "provider": "openai", "providerModel": "gpt-6-luna"}
 LOCAL = {"model": "small", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
 GPU = {"mode": "gpu", "routes": [LOCAL], "gpuAmiId": IMAGE}
+OWN_SERVER = {"model": "a", "provider": "custom", "providerModel": "my/model"}
 PROD = {"environment": "prod", "alertEmails": ["team@example.com"]}
 
 
@@ -155,6 +156,8 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "negative money": ({"monthlyCapUsd": "-5"}, {"monthlyCapUsd"}),
     "half a dollar": ({"monthlyCapUsd": 0.5}, {"monthlyCapUsd"}),
     "money by yes": ({"monthlyCapUsd": True}, {"monthlyCapUsd"}),
+    "less than nothing for providers": ({"monthlySpendUsd": -1}, {"monthlySpendUsd"}),
+    "cents for providers": ({"monthlySpendUsd": 0.5}, {"monthlySpendUsd"}),
     "no address": ({"alertEmails": ["team"]}, {"alertEmails[0]"}),
     "address without domain": ({"alertEmails": ["team@example"]}, {"alertEmails[0]"}),
     "two addresses in one": ({"alertEmails": ["a@example.com,b@example.com"]}, {"alertEmails[0]"}),
@@ -250,9 +253,10 @@ RIGHT: dict[str, dict[str, Any]] = {
     },
     "any model of a server of one's own": {
         "providersAllowed": ["custom"],
-        "routes": [{"model": "a", "provider": "custom", "providerModel": "my/model"}],
+        "routes": [{**OWN_SERVER, "inputUsdPerMillion": 0, "outputUsdPerMillion": 0.25}],
         "providerBaseUrls": {"custom": "https://llm.example.com/v1"},
     },
+    "nothing to spend": {"monthlySpendUsd": 0},
     "providers are of no account in gpu": {**GPU, "providersAllowed": ["nobody"]},
     "a hybrid route to the pool only": {**GPU, "mode": "hybrid"},
     "prod": {**PROD},

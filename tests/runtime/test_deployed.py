@@ -36,12 +36,19 @@ def event_of(context: dict[str, str], document: dict[str, Any], path: str = "/ch
 
 
 def write_deployment(path: Path, base_url: str) -> None:
+    price = {"input_micro_usd_per_million": 100_000, "output_micro_usd_per_million": 500_000}
     upstream = {"kind": "provider", "provider": "acme", "model": "gpt-6-luna"}
+    upstream["price"] = {**price, "maximum_output_tokens": 128_000}
     document = {
-        "schema": 1,
+        "schema": 2,
         "stack": "demo",
         "mode": "managed",
-        "limits": {"request_bytes": 100_000, "request_timeout_seconds": 20, "first_byte_timeout_seconds": 10},
+        "limits": {
+            "request_bytes": 100_000,
+            "request_timeout_seconds": 20,
+            "first_byte_timeout_seconds": 10,
+            "monthly_spend_micro_usd": 50_000_000,
+        },
         "providers": {"acme": {"base_url": base_url, "auth": "bearer"}},
         "routes": [{"model": "small", "created": 1, "upstreams": [upstream]}],
     }

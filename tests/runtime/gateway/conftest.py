@@ -21,7 +21,18 @@ from tests.runtime.background_loop import BackgroundLoop
 
 PROVIDER_KEY = "sk-canary-provider-key"
 CALLER = {"principalId": "keyid2345abc", "keyId": "keyid2345abc", "team": "search", "name": "app", "models": "*"}
-LIMITS = {"request_bytes": 100_000, "request_timeout_seconds": 20, "first_byte_timeout_seconds": 10}
+LIMITS = {
+    "request_bytes": 100_000,
+    "request_timeout_seconds": 20,
+    "first_byte_timeout_seconds": 10,
+    "monthly_spend_micro_usd": 50_000_000,
+}
+PRICE = {
+    "input_micro_usd_per_million": 100_000,
+    "output_micro_usd_per_million": 500_000,
+    "context_tokens": 922_000,
+    "maximum_output_tokens": 128_000,
+}
 
 
 @dataclass
@@ -114,8 +125,8 @@ def provider(stand_in: StandIn, background: BackgroundLoop) -> Iterator[Provider
     provider.reset()
 
 
-def routes(provider_names: tuple[str, ...] = ("acme",)) -> list[dict[str, Any]]:
-    managed = {"kind": "provider", "provider": provider_names[0], "model": "gpt-6-luna"}
+def routes(price: dict[str, Any]) -> list[dict[str, Any]]:
+    managed = {"kind": "provider", "provider": "acme", "model": "gpt-6-luna", "price": price}
     local = {"kind": "local", "model": "qwen3-4b"}
     return [
         {"model": "small", "created": 1_700_000_000, "upstreams": [managed]},
@@ -149,18 +160,19 @@ def start_gateway(
             caller: dict[str, str] | None = CALLER,
             variables: dict[str, str] | None = None,
             known: dict[str, Any] | None = None,
+            price: dict[str, Any] = PRICE,
             **limits: float,
         ) -> Gateway:
             arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
             if key is not None:
                 secrets.put_secret_value(SecretId=arn, SecretString=key)
             document = {
-                "schema": 1,
+                "schema": 2,
                 "stack": "demo",
                 "mode": "hybrid",
                 "limits": {**LIMITS, **limits},
                 "providers": {"acme": {"base_url": base_url or stand_in.base_url, "auth": auth}},
-                "routes": routes(),
+                "routes": routes(price),
             }
             path = tmp_path / "deployment.json"
             path.write_text(json.dumps(document))

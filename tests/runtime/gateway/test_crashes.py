@@ -36,13 +36,13 @@ def test_a_crash_before_the_answer_is_500_with_the_id_to_find_it_by(
 def test_a_crash_within_a_stream_is_its_last_event(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
-    class Breaks(passthrough.WholeLines):
-        def feed(self, chunk: bytes) -> bytes:
+    class Breaks(passthrough.WholeEvents):
+        def feed(self, chunk: bytes) -> list[bytes]:
             nonlocal calls
             calls += 1
             return super().feed(chunk) if calls == 1 else crash()
 
-    monkeypatch.setattr(passthrough, "WholeLines", Breaks)
+    monkeypatch.setattr(passthrough, "WholeEvents", Breaks)
     stream = gateway.client.chat.completions.create(model="small", messages=MESSAGES, stream=True)
     with pytest.raises(openai.APIError) as error:
         list(stream)

@@ -1,0 +1,106 @@
+"""The stack's monthly spending limit as requests meet it: none goes to a provider without its worst price put aside.
+
+What is put aside is settled when the request ends, however it ends. Where that fails, or the function is killed, it
+stays put aside and is charged in full later: the limit may be reached early, never passed.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from runtime.aws import AwsError
+from runtime.decide.demand import UnpricedError, demand_of
+from runtime.decide.months import day_after
+from runtime.decide.prices import Price, UnboundedError, worst_price
+from runtime.gateway.access import Record
+from runtime.gateway.answers import NO_RETRY, GatewayError
+from runtime.gateway.chat_request import ChatRequest
+from runtime.gateway.meter import Meter
+from runtime.log import write_error, write_line
+from runtime.state.budgets import STACK_SCOPE, Budgets, LimitReachedError, Reservation
+
+LIMIT_SETTING = "leanto:monthlySpendUsd"
+LATE_SECONDS = 120.0
+"""How long after the end of its request a reservation is left to be settled: clocks differ, the table may be slow."""
+
+
+@dataclass
+class Hold:
+    """Money put aside for one request, and the meter by which it is settled."""
+
+    budgets: Budgets
+    reservation: Reservation
+    price: Price
+    meter: Meter
+    settled: bool = False
+
+    async def settle(self, record: Record) -> None:
+        """Charge what the request cost and give the rest back; does nothing the second time."""
+        if self.settled:
+            return
+        charge = self.meter.charge(self.price, self.reservation.amount)
+        record.cost_micro_usd, record.cost_estimated = charge.amount, charge.estimated
+        if self.meter.usage is not None:
+            record.prompt_tokens, record.output_tokens = self.meter.usage.prompt_tokens, self.meter.usage.output_tokens
+        if charge.amount > self.reservation.amount:
+            fields = {"cost_micro_usd": charge.amount, "reserved_micro_usd": self.reservation.amount}
+            write_line({"level": "error", "event": "reservation_exceeded", "request_id": record.request_id, **fields})
+        try:
+            await self.budgets.settle(self.reservation, charge.amount, estimated=charge.estimated)
+        except AwsError as error:
+            write_error("settlement_failed", error, request_id=record.request_id)
+        self.settled = True
+
+
+class Spending:
+    """Admits requests to providers as long as the month's limit, in micro-dollars, covers their worst price."""
+
+    def __init__(self, budgets: Budgets, limit: int, clock: Callable[[], float] = time.time):
+        self._budgets = budgets
+        self._limit = limit
+        self._clock = clock
+
+    async def reserve(self, price: Price, request: ChatRequest, all_by: float) -> Hold:
+        """Put the worst price of a request aside; `all_by` is when it is over at the latest, by the event loop's clock.
+
+        Raises GatewayError: 400 for what has no known or no bounded price, 429 when the limit does not cover it, 503
+        when the table does not answer.
+        """
+        amount = _worst_price(price, request)
+        now = self._clock()
+        until = now + max(0.0, all_by - asyncio.get_running_loop().time()) + LATE_SECONDS
+        try:
+            reservation = await self._budgets.reserve(STACK_SCOPE, amount, limit=self._limit, now=now, until=until)
+        except LimitReachedError as error:
+            raise _exceeded(error.month, amount) from None
+        except AwsError as error:
+            message = f"The stack's table did not answer ({error.code}); no money is spent without it."
+            raise GatewayError(503, "state_unavailable", message) from None
+        return Hold(self._budgets, reservation, price, Meter(request.wants_usage))
+
+
+def _worst_price(price: Price, request: ChatRequest) -> int:
+    try:
+        return worst_price(price, demand_of(request.fields, request.text))
+    except UnpricedError as error:
+        if error.wrong_type:
+            raise GatewayError(400, "invalid_type", f"{error.reason}.", param=error.param) from None
+        message = f"This stack passes on only what it knows the price of. '{error.param}': {error.reason}."
+        raise GatewayError(400, "unpriced_request", message, param=error.param) from None
+    except UnboundedError:
+        message = (
+            "'max_completion_tokens' must be given for this model: nobody knows how long its answers can be, so the "
+            "request would have no highest price."
+        )
+        raise GatewayError(400, "missing_required_parameter", message, param="max_completion_tokens") from None
+
+
+def _exceeded(month: str, amount: int) -> GatewayError:
+    message = (
+        f"What is left of the stack's spending limit for {month} ({LIMIT_SETTING}) does not cover this request, which "
+        f"costs up to {Decimal(amount).scaleb(-6):f} USD. A smaller max_completion_tokens or prompt costs less. The "
+        f"next month begins on {day_after(month)} UTC; whoever runs the stack can raise the limit."
+    )
+    return GatewayError(429, "budget_exceeded", message, headers=NO_RETRY)
