@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 SOURCE = "AWS Lambda Developer Guide, Lambda runtimes: supported and deprecated runtimes"
-DATE = dt.date(2026, 11, 25)
+DATE = dt.date(2026, 5, 23)
 
 _DEPRECATED = """
 nodejs 2016-10-31
@@ -48,6 +48,7 @@ ruby3.4 2028-03-31
 nodejs24.x 2028-04-30
 python3.12 2028-10-31
 dotnet10 2028-11-14
+ruby4.0 2029-03-31
 java21 2029-06-30
 java25 2029-06-30
 provided.al2023 2029-06-30
