@@ -1,7 +1,7 @@
 """What a rule is: a pure check of one resource or of a stack, with what people need to know of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -148,3 +148,10 @@ def each(rows: Iterable[Row], check: Callable[[Row], Iterator[Outcome]], item: I
             yield from check(row)
         except Unread as error:
             yield Unevaluated(error.path, error.reason, item)
+
+
+def each_item(items: Iterable[Item], check: Callable[[Item], Iterator[Outcome]]) -> Iterator[Outcome]:
+    """Check each resource of a stack for itself: what is found is about it, unless it names another resource."""
+    for item in items:
+        for outcome in each((item,), check, item):
+            yield outcome if outcome.item else replace(outcome, item=item)

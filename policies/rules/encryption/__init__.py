@@ -1,6 +1,48 @@
-"""Rules of the area encryption."""
+"""Rules of the area encryption: at rest, then in transit; floors first."""
 
 from policies.rule import Rule
-from policies.rules.encryption import ebs_encrypted
+from policies.rules.encryption import (
+    api_tls12,
+    dynamodb_cmk,
+    ebs_encrypted,
+    ebs_encryption_by_default,
+    guardrail_cmk,
+    kms_deletion_window,
+    kms_key_policy_scoped,
+    kms_rotation,
+    lambda_env_cmk,
+    lb_https_only,
+    lb_target_encrypted,
+    lb_tls_policy,
+    log_group_cmk,
+    s3_deny_insecure_transport,
+    s3_encrypted_kms,
+    secret_cmk,
+    sns_encrypted,
+    sns_sqs_tls,
+    sqs_encrypted,
+    topic_queue_policy_closed,
+)
 
-RULES: tuple[Rule, ...] = (ebs_encrypted.RULE,)
+RULES: tuple[Rule, ...] = (
+    ebs_encrypted.RULE,
+    kms_key_policy_scoped.RULE,
+    lb_https_only.RULE,
+    topic_queue_policy_closed.RULE,
+    s3_encrypted_kms.RULE,
+    dynamodb_cmk.RULE,
+    secret_cmk.RULE,
+    log_group_cmk.RULE,
+    sns_encrypted.RULE,
+    sqs_encrypted.RULE,
+    kms_rotation.RULE,
+    kms_deletion_window.RULE,
+    lambda_env_cmk.RULE,
+    guardrail_cmk.RULE,
+    ebs_encryption_by_default.RULE,
+    lb_tls_policy.RULE,
+    lb_target_encrypted.RULE,
+    api_tls12.RULE,
+    s3_deny_insecure_transport.RULE,
+    sns_sqs_tls.RULE,
+)

@@ -1,36 +1,81 @@
-"""Every EBS volume is encrypted, also the ones that an instance or a launch template makes."""
+"""Every EBS volume is encrypted, also the ones that an instance, a fleet or a launch template makes.
+
+Each volume must say so itself: that an account encrypts by default is not seen in a program, and others may change it.
+"""
 
 from collections.abc import Iterator
 
 from policies.reading import Block, Value
-from policies.rule import ALWAYS, Outcome, Problem, Rule, Severity, each
+from policies.rule import ALWAYS, Outcome, Problem, Rule, Severity, Unevaluated, each
 from policies.stack import Item, Settings
 
 VOLUME = "aws:ebs/volume:Volume"
-INSTANCE = "aws:ec2/instance:Instance"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+FLEET = "aws:ec2/spotFleetRequest:SpotFleetRequest"
+INSTANCES = (
+    "aws:ec2/instance:Instance",
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest",
+    "aws:ec2/launchConfiguration:LaunchConfiguration",
+)
+ROOT_DEVICES = ("/dev/xvda", "/dev/sda1")
+"""What EC2 reserves for root volumes (EC2 user guide, device names)."""
 
 
 def check(item: Item, settings: Settings) -> Iterator[Outcome]:
-    """Look at the volume itself, or at each one that the instance or the template makes."""
+    """Look at the volume itself, or at each one that the instance, the fleet or the template makes."""
     del settings
     if item.type == VOLUME:
         yield from _encrypted(item.props)
-    elif item.type == INSTANCE:
-        yield from _encrypted(item.props.block("rootBlockDevice"))
-        yield from each(item.props.block_values("ebsBlockDevices"), lambda value: _encrypted(value.block()))
+    elif item.type == TEMPLATE:
+        yield from _template(item.props.block_values("blockDeviceMappings"))
+    elif item.type == FLEET:
+        yield from each(item.props.block_values("launchSpecifications"), lambda row: _instance(row.block()))
     else:
-        mappings = item.props.block_values("blockDeviceMappings")
-        if not mappings:
-            yield Problem("blockDeviceMappings", "no mapping asks for an encrypted root volume")
-        yield from each(mappings, _mapping)
+        yield from _instance(item.props)
+
+
+def _instance(instance: Block) -> Iterator[Outcome]:
+    yield from each((instance,), _root)
+    yield from each(instance.block_values("ebsBlockDevices"), lambda row: _from_snapshot(row.block()))
+
+
+def _root(instance: Block) -> Iterator[Outcome]:
+    root = instance.block("rootBlockDevice")
+    # A launch template makes the root volume then, and answers for it.
+    if root.keys() or not instance.block("launchTemplate").keys():
+        yield from _encrypted(root)
+
+
+def _template(mappings: tuple[Value, ...]) -> Iterator[Outcome]:
+    yield from each(mappings, _mapping)
+    if not any(_is_root(mapping) for mapping in mappings):
+        yield Problem("blockDeviceMappings", "no mapping asks for an encrypted root volume")
+
+
+def _is_root(mapping: Value) -> bool:
+    """A mapping whose device is not known, or not said, may be that of the root volume."""
+    if not isinstance(mapping.raw, dict):
+        return True
+    device = mapping.raw.get("deviceName")
+    named = not isinstance(device, str) or device in ROOT_DEVICES
+    return named and mapping.raw.get("ebs") is not None
 
 
 def _mapping(value: Value) -> Iterator[Outcome]:
     """A mapping without `ebs` names an instance store volume, or takes a device away."""
     mapping = value.block()
     if mapping.has("ebs"):
-        yield from _encrypted(mapping.block("ebs"))
+        yield from _from_snapshot(mapping.block("ebs"))
+
+
+def _from_snapshot(volume: Block) -> Iterator[Outcome]:
+    if volume.has("noDevice"):
+        return
+    if volume.has("snapshotId") and not volume.has("encrypted"):
+        # AWS takes no `encrypted` beside a snapshot here.
+        yield Unevaluated(volume.at("snapshotId"), "the volume is encrypted only if the snapshot is")
+    else:
+        yield from _encrypted(volume)
 
 
 def _encrypted(volume: Block) -> Iterator[Outcome]:
@@ -45,8 +90,8 @@ RULE = Rule(
     severity=Severity.HIGH,
     levels=ALWAYS,
     floor=True,
-    types=(VOLUME, TEMPLATE, INSTANCE),
-    guards=("encrypted", "blockDeviceMappings", "rootBlockDevice", "ebsBlockDevices"),
+    types=(VOLUME, TEMPLATE, FLEET, *INSTANCES),
+    guards=("encrypted", "blockDeviceMappings", "rootBlockDevice", "ebsBlockDevices", "launchSpecifications"),
     check=check,
     rationale="Model files, logs and swapped memory lie on a node's volumes; a snapshot of one must not be readable.",
     fix="Set `encrypted` to true on the volume or on each block device mapping, the one of the root device too.",
@@ -54,6 +99,6 @@ RULE = Rule(
         "checkov": ("CKV_AWS_3", "CKV_AWS_8"),
         "fsbp": ("EC2.3", "EC2.181"),
         "nag": ("EC26",),
-        "trivy": ("AWS-0026",),
+        "trivy": ("AWS-0026", "AWS-0008"),
     },
 )

@@ -1,0 +1,64 @@
+"""Tells whether a resource policy refuses whoever calls without TLS."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from policies.iam_conditions import tests
+from policies.iam_documents import Statement, any_known, stars, statements
+from policies.iam_principals import names_anyone
+from policies.reading import Value
+
+Covers = Callable[[Statement], bool]
+
+
+def refuses_plain(policy: Value | None, actions: Iterable[str], covers: Covers | None = None) -> bool:
+    """Tell whether statements of a policy together deny each of `actions` to anybody who calls without TLS.
+
+    `covers` says whether a statement is about enough resources, where there are several. Raises Unread when no known
+    statement denies and an unknown one could.
+    """
+    if policy is None:
+        return False
+    rows = statements(policy.document())
+    return all(any_known(rows, partial(_denies, action=action, covers=covers)) for action in actions)
+
+
+def _denies(row: Value, action: str, covers: Covers | None) -> bool:
+    statement = Statement(row.block())
+    # NotPrincipal and NotAction leave somebody or something out, so they are no rule for all.
+    if statement.allows or statement.has("NotPrincipal") or statement.has("NotAction"):
+        return False
+    return (
+        _only_without_tls(statement)
+        and names_anyone(statement)
+        and statement.names_action(action)
+        and (covers is None or covers(statement))
+    )
+
+
+def _only_without_tls(statement: Statement) -> bool:
+    """A second test beside would let those through without TLS who do not meet it. A denial without any is wider."""
+    found = tests(statement)
+    if len(found) != 1:
+        return not found and not statement.conditional
+    test = found[0]
+    asks_tls = test.operator == "bool" and test.key == "aws:securetransport"
+    return asks_tls and test.any_of(lambda text: text.strip().lower() == "false")
+
+
+def bucket_and_objects(statement: Statement) -> bool:
+    """Tell whether a statement of a bucket's policy is about the bucket itself and about all of its objects."""
+    if statement.has("NotResource"):
+        return False
+    rows = statement.values("Resource")
+    return any_known(rows, lambda row: _bucket(row.text())) and any_known(rows, lambda row: _objects(row.text()))
+
+
+def _bucket(resource: str) -> bool:
+    return stars(resource.strip()) or "/" not in resource.rpartition(":")[2]
+
+
+def _objects(resource: str) -> bool:
+    name = resource.strip().rpartition(":")[2]
+    _, slash, key = name.partition("/")
+    return stars(key) if slash else name.endswith("*")
