@@ -47,7 +47,7 @@ def _health(group: Item, wanted_seconds: int) -> Iterator[Outcome]:
     kind = group.props.text("healthCheckType", "EC2").strip()
     # Further checks stand beside ELB, as in "ELB,EBS".
     if not CHECKED & {part.strip().upper() for part in kind.split(",")}:
-        yield Problem("healthCheckType", f"the health check is {kind}, behind a balancer it must be ELB", group)
+        yield Problem("healthCheckType", "behind a balancer the health check must be ELB", group)
     grace = group.props.number("healthCheckGracePeriod", 300)
     if grace is not None and grace < wanted_seconds:
         message = f"the grace period of {grace} s is shorter than the {wanted_seconds} s that a model takes to load"

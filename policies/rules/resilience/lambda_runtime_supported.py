@@ -19,7 +19,7 @@ def check(item: Item, settings: Settings) -> Iterator[Outcome]:
         raise NotApplicable("it names no runtime, which AWS refuses for a function that is no image")
     ends = DEPRECATIONS.get(runtime.lower())
     if ends is None:
-        yield Unevaluated("runtime", f"{runtime} is not in the table of runtimes of {DATE}")
+        yield Unevaluated("runtime", f"this runtime is not in the table of {DATE}: until when is it supported?")
     elif ends <= settings.today:
         yield Problem("runtime", f"{runtime} has had no security updates since {ends}")
     elif ends - settings.today < dt.timedelta(days=int(settings["noticeDays"])):

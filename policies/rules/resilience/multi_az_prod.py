@@ -1,6 +1,7 @@
 """What serves in production spreads over availability zones."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from policies.normalise import UNKNOWN
 from policies.reading import Unread, Value
@@ -37,10 +38,12 @@ def _spread(stack: Stack, item: Item, wanted: int) -> Iterator[Outcome]:
         if item.type != FUNCTION:
             yield Problem(SUBNETS[item.type], "it names no availability zone and no subnet", item)
         return
-    count = len(zones) if zones else _zones_of(stack, item, places)
-    if count < wanted:
-        path = "availabilityZones" if zones else SUBNETS[item.type]
-        yield Problem(path, f"it lies in {count} availability zone, at least {wanted} are asked for", item)
+    path = "availabilityZones" if zones else _path(item)
+    least, most = (len(zones), len(zones)) if zones else _zones_of(stack, item, places)
+    if most < wanted:
+        yield Problem(path, f"it lies in {most} availability zone, at least {wanted} are asked for", item)
+    elif least < wanted:
+        yield Unevaluated(path, "the zones of some of its subnets are not known yet", item)
 
 
 def _named_zones(item: Item) -> frozenset[str]:
@@ -59,20 +62,29 @@ def _subnets(item: Item) -> tuple[Value, ...]:
     return found
 
 
-def _zones_of(stack: Stack, item: Item, places: tuple[Value, ...]) -> int:
-    """Return in how many zones the subnets lie, as far as the stack knows them; each other one counts for itself."""
-    known = {place.text() for place in places if place.raw is not UNKNOWN}
-    count = len(known) + sum(place.raw is UNKNOWN for place in places)
-    path = "subnetMappings" if item.type == BALANCER and not item.props.values("subnets") else SUBNETS[item.type]
-    subnets = stack.targets(item, path, SUBNET)
-    zones = {zone for subnet in subnets if (zone := _zone(subnet))}
-    located = sum(1 for subnet in subnets if _zone(subnet))
-    return max(1, count - located + len(zones)) if count >= located else count
+def _path(item: Item) -> str:
+    mapped = item.type == BALANCER and not item.props.values("subnets")
+    return "subnetMappings" if mapped else SUBNETS[item.type]
 
 
-def _zone(subnet: Item) -> str:
-    zone = subnet.output.raw.get("availabilityZone") or subnet.output.raw.get("availabilityZoneId")
-    return zone if isinstance(zone, str) else ""
+def _zones_of(stack: Stack, item: Item, places: tuple[Value, ...]) -> tuple[int, int]:
+    """Return in how many zones the subnets lie, at least and at most.
+
+    A subnet that says no zone, or that is not of this stack, counts as one of its own.
+    """
+    ids = {place.text() for place in places if place.raw is not UNKNOWN}
+    count = len(ids) + sum(place.raw is UNKNOWN for place in places)
+    zones = [_zone(subnet) for subnet in stack.targets(item, _path(item), SUBNET)]
+    named = [zone for zone in zones if isinstance(zone, str)]
+    open_ones = sum(zone is UNKNOWN for zone in zones)
+    most = max(1, count - len(named) + len(set(named)))
+    return max(1, most - open_ones), most
+
+
+def _zone(subnet: Item) -> Any:
+    raw = subnet.output.raw
+    found = raw.get("availabilityZone")
+    return raw.get("availabilityZoneId") if found is None else found
 
 
 RULE = Rule(

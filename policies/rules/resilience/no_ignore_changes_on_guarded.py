@@ -32,6 +32,6 @@ RULE = Rule(
     levels=ALWAYS,
     types=("*",),
     check=check,
-    rationale="With `ignoreChanges` a program says one thing and AWS keeps another: rules then judge what is not there.",
+    rationale="With `ignoreChanges` a program says one thing and AWS keeps another: rules judge what is not there.",
     fix="Take the property out of `ignoreChanges`.",
 )
