@@ -107,6 +107,8 @@ def test_where_some_value_would_fail_an_unknown_one_does_not_pass(rule: str) -> 
                 if verdicts(case, unknown_at(stack, item, path)).get(name) != PASS:
                     continue
                 for value in (*OPEN, *values_that_fail(rule).get(unplaced(path), ())):
+                    if value is GONE and isinstance(path[-1], int):
+                        continue  # An element of a list that is not known yet is there all the same.
                     found = verdicts(case, with_value(stack, item, path, value)).get(name)
                     assert found != FAIL, (case.label, item.name, path, "fails, but passes when unknown", value)
 
