@@ -88,9 +88,10 @@ class OpenMonitor(Monitor):
                 request.type, request.name, urn, self._configuration(request.provider), given
             )
             self._refuse(urn, request, refused)
-        secrets = secret_keys(request.object)
+        secrets = tuple(key for key in secret_keys(request.object) if key not in PROGRAM_KEYS)
         self._keep(row_of(request, urn, resource_id, inputs, outputs, secrets, incomplete=incomplete))
-        answered = marked(outputs, {*secrets, *request.additionalSecretOutputs})
+        unknown_secrets = dict.fromkeys(request.additionalSecretOutputs, UNKNOWN)
+        answered = marked({**unknown_secrets, **outputs}, {*secrets, *request.additionalSecretOutputs})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=resource_id, object=answered)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
@@ -173,11 +174,9 @@ class OpenMonitor(Monitor):
         if request.remote:
             return "", inputs, {}, (REMOTE,)
         if request.type.startswith(PROVIDER_PREFIX):
-            return "provider", inputs, given, ()
-        if not request.custom:
-            return "", inputs, given, ()
-        if not request.type.startswith(AWS):
-            return "", inputs, given, ()
+            return "provider", inputs, inputs, ()
+        if not request.custom or not request.type.startswith(AWS):
+            return "", inputs, inputs, ()
         configuration = self._configuration(request.provider)
         resource_id, inputs, outputs = self._open_types.take(request.type, request.name, urn, configuration, given)
         if "region" in inputs and "region" not in given and self._region_of(request.provider) is None:

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from leanto.check.folder import ProgramFolder, choose_stack, program_folder
-from leanto.check.process import Child, child
+from leanto.check.process import child
 from leanto.check.program_errors import failure
 from leanto.check.project import StackConfiguration, stack_configuration
 from leanto.check.results import Assumption, Synthesis, SynthesisError, in_order
@@ -42,6 +43,7 @@ def synthesise_program(
     name = choose_stack(folder.root, stack)
     configuration = stack_configuration(folder.root, name, overlay, needs_file=stack is not None)
     with child(folder.python, folder.cwd, timeout_seconds) as process:
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # it tells of each connection that ends, on standard error
         # Brings all of Pulumi, while the program's own interpreter does the same.
         from leanto.check import open_monitor, service  # noqa: PLC0415
 
@@ -60,11 +62,21 @@ def synthesise_program(
     if monitor.failures:
         listed = tuple(sorted(monitor.failures, key=lambda one: (one.urn, one.property)))
         raise SynthesisError("the provider refuses inputs:\n  " + "\n  ".join(map(str, listed)), listed)
-    rows = open_monitor.relative(in_order(monitor.resources), str(folder.root))
-    assumed = (*_closed_environments(configuration), *monitor.assumptions)
     return Synthesis(
-        configuration.project, name, False, rows, monitor.outputs, tuple(monitor.messages), assumptions=assumed
+        project=configuration.project,
+        stack=name,
+        preview=False,
+        resources=open_monitor.relative(in_order(monitor.resources), str(folder.root)),
+        outputs=monitor.outputs,
+        messages=tuple(monitor.messages),
+        assumptions=(*_closed_environments(configuration), *monitor.assumptions),
+        provider_config=MappingProxyType(_provider_config(configuration)),
     )
+
+
+def _provider_config(configuration: StackConfiguration) -> dict[str, str]:
+    given = configuration.values.items()
+    return {key.removeprefix(PROVIDER): value for key, value in given if key.startswith(PROVIDER)}
 
 
 def _monitor(stack: str, configuration: StackConfiguration, path: tuple[str, ...], *, strict: bool) -> "OpenMonitor":
@@ -76,9 +88,7 @@ def _monitor(stack: str, configuration: StackConfiguration, path: tuple[str, ...
     return OpenMonitor(
         project=configuration.project,
         stack=stack.rpartition("/")[2],
-        provider_config={
-            key.removeprefix(PROVIDER): value for key, value in configuration.values.items() if key.startswith(PROVIDER)
-        },
+        provider_config=_provider_config(configuration),
         types=RESOURCES,
         answers=MadeUp(),
         source=SdkSource(path),
@@ -105,6 +115,3 @@ def _task(folder: ProgramFolder, stack: str, configuration: StackConfiguration, 
 def _closed_environments(configuration: StackConfiguration) -> tuple[Assumption, ...]:
     text = "only Pulumi Cloud can open it: the values that the stack takes from it are missing"
     return tuple(Assumption(f"environment {name}", text) for name in configuration.environments)
-
-
-__all__ = ["TIMEOUT_SECONDS", "Child", "synthesise_program"]

@@ -1,8 +1,10 @@
 """What synthesis yields: the resources that a program registers, as the engine would see them."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from types import MappingProxyType
 from typing import Any
 
 STACK = "pulumi:pulumi:Stack"
@@ -80,7 +82,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Synthesis:
-    """A whole stack: its resources, parents and dependencies first, and its outputs."""
+    """A whole stack: its resources, parents and dependencies first, and its outputs.
+
+    `provider_config` is what the default provider of AWS is set to.
+    """
 
     project: str
     stack: str
@@ -89,6 +94,7 @@ class Synthesis:
     outputs: Mapping[str, Any]
     messages: tuple[Message, ...]
     assumptions: tuple[Assumption, ...] = ()
+    provider_config: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def of_type(self, token: str) -> tuple[SynthesisedResource, ...]:
         """Return the resources of one Pulumi type."""
@@ -124,6 +130,15 @@ class SynthesisError(Exception):
     def __init__(self, message: str, failures: tuple[Failure, ...] = ()) -> None:
         super().__init__(message)
         self.failures = failures
+
+
+_NOT_OWN = re.compile(r"(^|/)((site|dist)-packages/|leanto/check/run_program\.py$|lib/python3\.\d+/|<frozen)")
+"""Files that are not the program's own: installed packages, the standard library, what runs the program."""
+
+
+def own_source(frames: Iterable[Source]) -> Source | None:
+    """Return the first line, from the innermost on, that is the program's own."""
+    return next((frame for frame in frames if not _NOT_OWN.search(frame.file)), None)
 
 
 def in_order(resources: Iterable[SynthesisedResource]) -> tuple[SynthesisedResource, ...]:

@@ -1,6 +1,5 @@
 """Reads what the SDK sends of a resource into a row of the synthesis."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -9,12 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from google.protobuf import struct_pb2
 
-from leanto.check.results import Options, Source, SynthesisedResource
+from leanto.check.results import Options, Source, SynthesisedResource, own_source
 from leanto.embedded.plugin.marshal import OUTPUT, SECRET, SIGNATURE, encode
 from leanto.embedded.plugin.resource import Props
-
-_PACKAGE = re.compile(r"/(site|dist)-packages/|/leanto/check/run_program\.py$|/lib/python3\.\d+/|^<frozen|/<frozen")
-"""Files that are not the program's own."""
 
 
 def row_of(
@@ -68,8 +64,7 @@ def source_of(request: Any) -> Source | None:
     """Return the line of the program that made a resource, if the SDK tells it; none in an installed package."""
     # Newer SDKs send all frames, the innermost first; the position that older ones send may lie in a package.
     frames = [frame.pc for frame in request.stackTrace.frames] or [request.sourcePosition]
-    found = (Source(str(PurePosixPath(unquote(urlsplit(pc.uri).path))), pc.line) for pc in frames if pc.uri)
-    return next((source for source in found if not _PACKAGE.search(source.file)), None)
+    return own_source(Source(str(PurePosixPath(unquote(urlsplit(pc.uri).path))), pc.line) for pc in frames if pc.uri)
 
 
 def secret_keys(struct: struct_pb2.Struct) -> tuple[str, ...]:
@@ -91,6 +86,6 @@ def _holds_secret(value: struct_pb2.Value) -> bool:
 
 
 def marked(outputs: Mapping[str, Any], secrets: Iterable[str]) -> struct_pb2.Struct:
-    """Return outputs for the SDK, those of secret inputs marked secret, as the engine does."""
+    """Return outputs for the SDK, those named in `secrets` marked secret, as the engine does."""
     hidden = set(secrets)
     return encode({key: {SIGNATURE: SECRET, "value": row} if key in hidden else row for key, row in outputs.items()})

@@ -4,6 +4,7 @@ They live in the program's process; the SDK serves them there and names the addr
 is changed by its own transforms first, then by those of its parents from the nearest up, then by those of the stack.
 """
 
+import re
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,7 @@ from leanto.check.results import SynthesisError
 from leanto.embedded.plugin.marshal import OUTPUT, SECRET, SIGNATURE, UNKNOWN_MARKS
 
 TIMEOUT_SECONDS = 30.0
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _SAME = (
     ("protect", "protect"),
     ("ignoreChanges", "ignore_changes"),
@@ -115,8 +117,16 @@ class Transforms:
         try:
             response: bytes = callback_pb2_grpc.CallbacksStub(channel).Invoke(request, timeout=TIMEOUT_SECONDS).response
         except grpc.RpcError as error:
-            raise SynthesisError(f"{subject}: a transform of the program fails: {error.details()}") from None
+            raise SynthesisError(f"{subject}: a transform of the program fails: {_told(error)}") from None
         return response
+
+
+def _told(error: grpc.RpcError) -> str:
+    """Return the error of a transform as one line: the SDK sends its text, and the traceback behind it."""
+    details = str(error.details()).partition(" error: ")[2] or str(error.details())
+    text = details.partition("\n")[0].rstrip(":")
+    frames = _FRAME.findall(details)
+    return f"{text} ({frames[-1][0]}:{frames[-1][1]})" if frames else text
 
 
 def _options(request: Any) -> Any:
