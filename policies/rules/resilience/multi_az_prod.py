@@ -70,14 +70,17 @@ def _path(item: Item) -> str:
 def _zones_of(stack: Stack, item: Item, places: tuple[Value, ...]) -> tuple[int, int]:
     """Return in how many zones the subnets lie, at least and at most.
 
-    A subnet that says no zone, or that is not of this stack, counts as one of its own.
+    A subnet that says no zone, or that is not of this stack, counts as one of its own. One that is not known yet does so
+    if the stack says which one it is made from; else it could be the same as another.
     """
     ids = {place.text() for place in places if place.raw is not UNKNOWN}
-    count = len(ids) + sum(place.raw is UNKNOWN for place in places)
-    zones = [_zone(subnet) for subnet in stack.targets(item, _path(item), SUBNET)]
+    unknown = sum(place.raw is UNKNOWN for place in places)
+    subnets = stack.targets(item, _path(item), SUBNET)
+    made_from = sum(not subnet.identifiers & ids for subnet in subnets)
+    zones = [_zone(subnet) for subnet in subnets]
     named = [zone for zone in zones if isinstance(zone, str)]
-    open_ones = sum(zone is UNKNOWN for zone in zones)
-    most = max(1, count - len(named) + len(set(named)))
+    open_ones = sum(zone is UNKNOWN for zone in zones) + max(0, unknown - made_from)
+    most = max(1, len(ids) + unknown - len(named) + len(set(named)))
     return max(1, most - open_ones), most
 
 
