@@ -70,7 +70,7 @@ def _path(item: Item) -> str:
 def _zones_of(stack: Stack, item: Item, places: tuple[Value, ...]) -> tuple[int, int]:
     """Return in how many zones the subnets lie, at least and at most.
 
-    A subnet that says no zone, or that is not of this stack, counts as one of its own. One that is not known yet does so
+    A subnet that says no zone, or that is not of this stack, counts for itself. One that is not known yet does so
     if the stack says which one it is made from; else it could be the same as another.
     """
     ids = {place.text() for place in places if place.raw is not UNKNOWN}
