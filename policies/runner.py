@@ -28,6 +28,7 @@ class Run:
     """What holds for a whole run: profile, date, and the parameters that a configuration gives, by rule.
 
     `known_types` and `guarded` come from the pack: `policies.pack.known_types()`, `policies.pack.guarded()`.
+    `exemption_problems` are those of the files that `policies.exemption_file.read` has read.
     """
 
     profile: str
@@ -35,11 +36,12 @@ class Run:
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     known_types: frozenset[str] = frozenset()
     guarded: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    exemption_problems: tuple[tuple[str, str], ...] | None = None
 
     def settings(self, rule: Rule) -> Settings:
         """Return what one rule is run with."""
         values = rule.values(self.profile, self.parameters.get(rule.id, {}))
-        return Settings(self.profile, values, self.today, self.known_types, self.guarded)
+        return Settings(self.profile, values, self.today, self.known_types, self.guarded, self.exemption_problems)
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ class Settings:
 
     `today` is the date of the run. `known_types` are the types that some rule reads or the catalogue declares free.
     `guarded` names the inputs by canonical type, "*" for every type, whose changes must not be ignored.
+    `exemption_problems` are what is wrong with the files of exemptions, place and message; None when there is no file.
     """
 
     profile: str
@@ -108,6 +109,7 @@ class Settings:
     today: dt.date = dt.date.min
     known_types: frozenset[str] = frozenset()
     guarded: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
+    exemption_problems: tuple[tuple[str, str], ...] | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -8,7 +8,11 @@ from typing import Any
 
 import yaml
 
+from policies.exemption_file import parse
+from policies.exemptions import Exemptions
 from policies.normalise import UNKNOWN
+from policies.pack import RULES
+from policies.rule import ADVISORY, Rule, Severity
 from policies.stack import Item, ItemOptions, Stack, item
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
@@ -18,6 +22,17 @@ NEEDED = KINDS[:6]
 TODAY = dt.date(2026, 11, 25)
 STACK = "stack"
 ACCOUNT = "123456789012"
+SOFT = Rule(
+    id="soft-rule",
+    area="governance",
+    title="A rule that is no floor",
+    severity=Severity.LOW,
+    levels=ADVISORY,
+    types=("aws:sqs/queue:Queue",),
+    rationale="Cases of exemptions need one.",
+    fix="Nothing.",
+    check=lambda item, settings: iter(()),
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class Case:
     parameters: Mapping[str, Any]
     resources: tuple[Mapping[str, Any], ...]
     expect: Mapping[str, str]
+    files: Mapping[str, str]
+    """Files of exemptions beside the project's, by name."""
 
     @property
     def label(self) -> str:
@@ -79,7 +96,7 @@ def _read(path: Path) -> list[Case]:
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     found = []
     for row in document["cases"]:
-        unknown_keys = row.keys() - {"name", "kind", "source", "resources", "settings", "expect"}
+        unknown_keys = row.keys() - {"name", "kind", "source", "resources", "settings", "expect", "files"}
         if unknown_keys or row["kind"] not in KINDS or not row.get("source") or not row["expect"]:
             raise ValueError(f"{path}: case {row.get('name')!r}: kind, source, expect or keys {sorted(unknown_keys)}")
         parameters = dict(row.get("settings") or {})
@@ -94,6 +111,7 @@ def _read(path: Path) -> list[Case]:
                 parameters,
                 tuple(row["resources"]),
                 row["expect"],
+                row.get("files") or {},
             )
         )
     return found
@@ -108,6 +126,12 @@ def stack_of(case: Case) -> Stack:
     """Return the stack of a case, its references resolved."""
     urns = {row["name"]: urn_of(row) for row in case.resources}
     return Stack("case", tuple(_item(row, urns) for row in case.resources), region="eu-central-1")
+
+
+def exemptions_of(case: Case) -> Exemptions:
+    """Return what the files of exemptions of a case hold on the day of the cases."""
+    read = (parse(text, name, (*RULES, SOFT), TODAY) for name, text in case.files.items())
+    return sum(read, Exemptions())
 
 
 def _item(row: Mapping[str, Any], urns: Mapping[str, str]) -> Item:
