@@ -1,0 +1,54 @@
+"""Claim: usage is read as each provider writes it, and what cannot be priced is no usage rather than a low one."""
+
+from typing import Any
+
+import pytest
+
+from runtime.decide.prices import Usage
+from runtime.decide.usage import read_usage
+
+PLAIN = {"prompt_tokens": 20, "completion_tokens": 5, "total_tokens": 25}
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (PLAIN, Usage(20, 5)),
+        ({**PLAIN, "prompt_tokens_details": {"cached_tokens": 8}}, Usage(20, 5, 8)),
+        ({**PLAIN, "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 3}}, Usage(20, 5, 8, 3)),
+        ({**PLAIN, "prompt_tokens_details": {"cache_creation_tokens": 3}}, Usage(20, 5, 0, 3)),
+        ({**PLAIN, "prompt_tokens_details": None, "completion_tokens_details": None}, Usage(20, 5)),
+        # OpenAI counts reasoning among the completion's tokens,
+        ({**PLAIN, "completion_tokens_details": {"reasoning_tokens": 4}}, Usage(20, 5)),
+        # Gemini and xAI beside them.
+        ({**PLAIN, "total_tokens": 60, "completion_tokens_details": {"reasoning_tokens": 35}}, Usage(20, 40)),
+        (
+            {"prompt_tokens": 20, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 35}},
+            Usage(20, 40),
+        ),
+        ({"prompt_tokens": 20, "completion_tokens": 0}, Usage(20, 0)),
+    ],
+)
+def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:
+    assert read_usage({"id": "x", "usage": usage}) == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"usage": None},
+        {"usage": []},
+        {"usage": {}},
+        {"usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}},
+        {"usage": {"prompt_tokens": 20}},
+        {"usage": {"prompt_tokens": 20, "completion_tokens": None}},
+        {"usage": {"prompt_tokens": 20, "completion_tokens": -1}},
+        {"usage": {"prompt_tokens": "20", "completion_tokens": 5}},
+        {"usage": {"prompt_tokens": 20.0, "completion_tokens": 5}},
+        {"usage": {"prompt_tokens": True, "completion_tokens": 5}},
+        {"usage": PLAIN, "service_tier": "priority"},
+    ],
+)
+def test_what_cannot_be_priced_is_no_usage(document: dict[str, Any]) -> None:
+    assert read_usage(document) is None
