@@ -1,15 +1,13 @@
 """What a check of a stack has found: the one model from which every report is written."""
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from policies.exemptions import finding_id
+from policies.profiles import STRICT_PROFILES
 from policies.rule import Level, Rule, Severity
 from policies.runner import Result, Verdict
-
-STRICT_PROFILES = frozenset({"prod", "eu"})
-"""Profiles in which a mandatory rule that could not be evaluated blocks like one that is broken."""
 
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW)
 
@@ -96,11 +94,6 @@ class Report:
         )
 
 
-def finding_id(rule: str, urn: str, path: str) -> str:
-    """Return the id of a finding: it stays the same as long as rule, resource and property do."""
-    return hashlib.sha256("\0".join((rule, urn, path)).encode()).hexdigest()[:16]
-
-
 def findings_of(results: Iterable[Result], levels: Mapping[str, Level]) -> Iterator[Finding]:
     """Yield what the results of rules that are not disabled tell, at the effective `levels` by rule id."""
     for result in results:
@@ -112,15 +105,12 @@ def findings_of(results: Iterable[Result], levels: Mapping[str, Level]) -> Itera
             yield Finding(rule, levels[rule.id], Verdict.NOT_EVALUATED, unread.path, unread.reason, *where)
 
 
-def counts_of(results: Iterable[Result], levels: Mapping[str, Level]) -> tuple[RuleCounts, ...]:
-    """Return how often each rule came to which verdict, in the order of the rules."""
-    found: dict[str, dict[Verdict, int]] = {}
-    rules: dict[str, Rule] = {}
+def counts_of(rules: Sequence[Rule], results: Iterable[Result], levels: Mapping[str, Level]) -> tuple[RuleCounts, ...]:
+    """Return how often each of the rules came to which verdict."""
+    found = {rule.id: dict.fromkeys(Verdict, 0) for rule in rules}
     for result in results:
-        counts = found.setdefault(result.rule.id, dict.fromkeys(Verdict, 0))
-        rules[result.rule.id] = result.rule
-        counts[result.verdict] += 1
-    return tuple(RuleCounts(rules[name], levels[name], counts) for name, counts in found.items())
+        found[result.rule.id][result.verdict] += 1
+    return tuple(RuleCounts(rule, levels[rule.id], found[rule.id]) for rule in rules)
 
 
 def in_order(findings: Iterable[Finding], profile: str) -> tuple[Finding, ...]:

@@ -49,6 +49,8 @@ CODES: Mapping[str, Exit] = MappingProxyType(
         "leanto.embedded.box:BoxError": Exit.PREREQUISITE,
         "leanto.embedded.boxfile:BoxFileError": Exit.PREREQUISITE,
         "leanto.check.project:ProjectError": Exit.USAGE,
+        "leanto.check.results:SynthesisError": Exit.USAGE,
+        "policies.configuration:ConfigurationError": Exit.USAGE,
         "infra.problems:SettingsError": Exit.USAGE,
         "infra.bundles:BundlesMissing": Exit.PREREQUISITE,
         "botocore.exceptions:ClientError": Exit.FAILED,

@@ -18,6 +18,7 @@ COMMANDS = MappingProxyType(
     {
         "demo": ("leanto.cli.demo", "Deploy the hybrid preset into AWS in a box, ask it a question, take it down."),
         "new": ("leanto.cli.new", "Make a stack of your own from a preset."),
+        "check": ("leanto.cli.check", "Hold a stack to the rules, before anything exists and without credentials."),
         "preview": ("leanto.cli.preview", "Show what up would change."),
         "up": ("leanto.cli.up", "Deploy a stack."),
         "refresh": ("leanto.cli.refresh", "Read every resource back and show the drift."),
@@ -31,6 +32,7 @@ COMMANDS = MappingProxyType(
         "box": ("leanto.cli.box", "Start, look at and stop AWS in a box."),
         "stop": ("leanto.cli.stop", "Stop a stack from spending: routes off, GPU nodes to zero."),
         "resume": ("leanto.cli.resume", "Let a stopped stack answer again."),
+        "recipe": ("leanto.cli.recipe", "Print a pipeline that checks and deploys stacks."),
         "unlock": ("leanto.cli.unlock", "Let go of the lock of a run that was killed."),
     }
 )

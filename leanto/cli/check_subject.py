@@ -1,0 +1,73 @@
+"""What `leanto check` looks at: the stack of a program, or what an exported state says exists."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leanto.cli import screen
+from leanto.cli.project import find_root
+
+if TYPE_CHECKING:
+    from leanto.check.results import Synthesis
+
+IMAGE_SETTING = "leanto:gpuAmiId"
+PLACEHOLDER_IMAGE = "ami-00000000000000000"
+"""Stands for the image that `leanto up` pins when a stack has none yet."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A stack to check. `profile` is the one that its settings ask for; `folder` is where exemptions are looked for."""
+
+    folder: Path
+    origin: str
+    profile: str
+    environment: str
+    synthesise: "Callable[[], Synthesis]"
+
+
+def open_subject(stack: str | None, program: Path | None, state: Path | None) -> Subject:
+    """Return what the options name. Raises click.UsageError for options that do not go together."""
+    if state is not None:
+        if stack or program:
+            raise click.UsageError("--state checks what was exported: it goes with neither --stack nor --program")
+        return _state(state)
+    if program is None and stack is None:
+        raise click.UsageError("name what to check: --stack NAME, --program DIR or --state FILE")
+    return _program(program, stack)
+
+
+def _state(path: Path) -> Subject:
+    from leanto.check.state import read_state  # noqa: PLC0415 - brings the plugin's values
+    from policies.profiles import STRICTEST  # noqa: PLC0415
+
+    synthesis = read_state(path)
+    folder = next((above for above in path.absolute().parents if (above / "Pulumi.yaml").is_file()), path.parent)
+    return Subject(folder, f"state {path.name}", STRICTEST, "", lambda: synthesis)
+
+
+def _program(program: Path | None, stack: str | None) -> Subject:
+    from leanto.check.folder import choose_stack, program_folder  # noqa: PLC0415
+    from leanto.check.programs import synthesise_program  # noqa: PLC0415
+    from leanto.check.project import stack_configuration  # noqa: PLC0415
+    from policies.profiles import environment_of, profile_of  # noqa: PLC0415
+
+    root = program_folder(program.absolute() if program else find_root()).root
+    name = choose_stack(root, stack)
+    values = stack_configuration(root, name, needs_file=stack is not None).values
+    overlay = _overlay(values)
+
+    def synthesise() -> "Synthesis":
+        screen.say(f"leanto: synthesising the stack {name}")
+        return synthesise_program(root, stack, overlay=overlay)
+
+    return Subject(root, f"program of {name}", profile_of(values), environment_of(values), synthesise)
+
+
+def _overlay(values: Mapping[str, str]) -> dict[str, object]:
+    """Return what stands in for settings that only a deployment fills in."""
+    needs_image = values.get("leanto:mode") in {"gpu", "hybrid"} and not values.get(IMAGE_SETTING)
+    return {IMAGE_SETTING: PLACEHOLDER_IMAGE} if needs_image else {}
