@@ -1,96 +1,149 @@
-"""Which AWS resource types cost money by merely existing, which only by use, which never.
+"""What AWS resource types cost by merely existing.
 
-A type in none of the tables is unknown, which the estimate says. One row here makes a new type known.
+A type that is neither here nor in `catalog.free`, `catalog.use` or `catalog.nodes` is unknown, which the estimate says.
+One row in one of them makes a new type known. An item without a price in the tables is unknown as well.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from catalog.deployed import DeployedResource, amount, blocks, flag, number, text, texts
+from catalog.view import Charge, Charges, View
 
-@dataclass(frozen=True)
-class DeployedResource:
-    """A resource as the estimate sees it: Pulumi type, logical name, properties in the provider's camelCase."""
-
-    type: str
-    name: str
-    properties: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Charge:
-    """An amount of a priced item that a resource takes all the time: `now`, and the `most` that it grows to by itself.
-
-    Amounts are in the item's unit, or in pieces where the unit is a time ("hour": one piece for all hours).
-    """
-
-    item: str
-    now: Decimal
-    most: Decimal
-
-
-Charges = Callable[[DeployedResource], Iterator[Charge]]
 ONE = Decimal(1)
 
 
 def _always(item: str) -> Charges:
-    def charges(resource: DeployedResource) -> Iterator[Charge]:
-        del resource
+    def charges(resource: DeployedResource, view: View) -> Iterator[Charge]:
+        del resource, view
         yield Charge(item, ONE, ONE)
 
     return charges
 
 
-def _key(resource: DeployedResource) -> Iterator[Charge]:
+def _only_with(key: str, free: frozenset[str], item: str) -> Charges:
+    """Return what costs only when `key` has another value than those `free` of charge ("" when it is missing)."""
+
+    def charges(resource: DeployedResource, view: View) -> Iterator[Charge]:
+        del view
+        if text(resource.properties, key) not in free:
+            yield Charge(item, ONE, ONE, f"{resource.name}.{key}")
+
+    return charges
+
+
+def _key(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    del view
     yield Charge("kms.key", ONE, ONE)
-    if resource.properties.get("enableKeyRotation"):
+    if flag(resource.properties, "enableKeyRotation"):
         yield Charge("kms.key-rotation", Decimal(0), Decimal(2))
 
 
-def _alarm(resource: DeployedResource) -> Iterator[Charge]:
+def _alarm(resource: DeployedResource, view: View) -> Iterator[Charge]:
     """An alarm is paid for each metric that it looks at, and more when it looks more often than once a minute."""
-    queries = [query["metric"] for query in resource.properties.get("metricQueries") or () if query.get("metric")]
-    metrics = queries or [resource.properties]
-    for metric in metrics:
-        fast = int(metric.get("period") or 60) < 60
+    del view
+    queries = [query["metric"] for query in blocks(resource.properties, "metricQueries") if query.get("metric")]
+    for metric in queries or [resource.properties]:
+        fast = isinstance(metric, Mapping) and (number(metric, "period", 60) or 60) < 60
         yield Charge("cloudwatch.alarm-high-resolution" if fast else "cloudwatch.alarm", ONE, ONE)
 
 
-def _endpoint(resource: DeployedResource) -> Iterator[Charge]:
+def _endpoint(resource: DeployedResource, view: View) -> Iterator[Charge]:
     """An interface endpoint is paid in each zone, a gateway endpoint never; without a type it is a gateway."""
-    if resource.properties.get("vpcEndpointType", "Gateway") != "Gateway":
-        zones = Decimal(max(1, len(resource.properties.get("subnetIds") or ())))
-        yield Charge("vpc.interface-endpoint", zones, zones)
+    del view
+    if is_interface(resource):
+        zones = Decimal(max(1, len(texts(resource.properties, "subnetIds"))))
+        yield Charge("vpc.interface-endpoint", zones, zones, f"{resource.name}.subnetIds")
 
 
-def _load_balancer(resource: DeployedResource) -> Iterator[Charge]:
-    kind = resource.properties.get("loadBalancerType", "application")
-    yield Charge(f"elb.{kind}", ONE, ONE)
+def is_interface(endpoint: DeployedResource) -> bool:
+    """Return whether a VPC endpoint is one that costs."""
+    return text(endpoint.properties, "vpcEndpointType", "Gateway") != "Gateway"
 
 
-def _stage(resource: DeployedResource) -> Iterator[Charge]:
-    if resource.properties.get("cacheClusterEnabled"):
-        yield Charge("apigateway.cache", ONE, ONE)
+def balancer_kind(resource: DeployedResource) -> str:
+    """Return the kind of a load balancer: "application" without one."""
+    return text(resource.properties, "loadBalancerType", "application")
 
 
-def _volume(resource: DeployedResource) -> Iterator[Charge]:
-    size = Decimal(str(resource.properties.get("size") or 0))
-    yield Charge(f"ebs.{resource.properties.get('type', 'gp2')}-storage", size, size)
+def _load_balancer(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    """A balancer is paid by the hour, and one that the internet reaches for an address in each of its zones."""
+    del view
+    yield Charge(f"elb.{balancer_kind(resource)}", ONE, ONE)
+    if not flag(resource.properties, "internal"):
+        mapped = [*texts(resource.properties, "subnets"), *blocks(resource.properties, "subnetMappings")]
+        # An address that is listed as an elastic one is paid for there.
+        zones = Decimal(max(1, len(mapped)))
+        yield Charge("vpc.public-ipv4", zones, zones, f"{resource.name}.internal")
 
 
-def _firewall(resource: DeployedResource) -> Iterator[Charge]:
-    rules = Decimal(len(resource.properties.get("rules") or ()))
+def _stage(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    del view
+    if flag(resource.properties, "cacheClusterEnabled"):
+        yield Charge("apigateway.cache", ONE, ONE, f"{resource.name}.cacheClusterEnabled")
+
+
+def _volume(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    del view
+    yield from volume(resource.properties, ("type", "size"), ONE, resource.name)
+
+
+def volume(
+    properties: Mapping[str, Any], keys: tuple[str, str], count: Decimal, name: str, assumed_gib: Decimal | None = None
+) -> Iterator[Charge]:
+    """Yield what `count` volumes cost: storage, and for gp3 what exceeds the 3000 IOPS and 125 MiB/s in its price.
+
+    `keys` name the volume's type and its size in GiB; without a size it has `assumed_gib`. Of a volume of which nothing
+    is said, the image decides.
+    """
+    kind = text(properties, keys[0]) or ("gp2" if properties else "gp3")
+    given = number(properties, keys[1])
+    size = (given if given is not None else assumed_gib or Decimal(0)) * count
+    basis = "" if given is not None else "the image decides the size: declared by imageGib"
+    knob = f"{name}.{keys[1]}" if given is not None else "imageGib"
+    yield Charge(f"ebs.{kind}-storage", size, size, knob, basis)
+    extra = {
+        "ebs.gp3-iops-above-3000": ("iops", amount(properties, "iops", 3000) - 3000),
+        "ebs.gp3-throughput-above-125": ("throughput", amount(properties, "throughput", 125) - 125),
+    }
+    for item, (key, above) in extra.items():
+        if kind == "gp3" and above > 0:
+            yield Charge(item, above * count, above * count, f"{name}.{key}")
+
+
+def _firewall(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    del view
+    rules = Decimal(len(blocks(resource.properties, "rules")))
     yield Charge("waf.acl", ONE, ONE)
     if rules:
-        yield Charge("waf.rule", rules, rules)
+        yield Charge("waf.rule", rules, rules, f"{resource.name}.rules")
+
+
+def _cluster(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    del view
+    for setting in blocks(resource.properties, "settings"):
+        if text(setting, "name") == "containerInsights" and text(setting, "value") != "disabled":
+            yield Charge("ecs.container-insights", ONE, ONE, f"{resource.name}.settings")
+
+
+def _trail(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    """An account's first trail of management events is free, every other event is paid for."""
+    del view
+    for key in ("eventSelectors", "advancedEventSelectors", "insightSelectors"):
+        if blocks(resource.properties, key):
+            yield Charge("cloudtrail.events", ONE, ONE, f"{resource.name}.{key}")
 
 
 PRICED: Mapping[str, Charges] = MappingProxyType(
     {
+        "aws:acm/certificate:Certificate": _only_with(
+            "certificateAuthorityArn", frozenset({""}), "acm.private-certificate"
+        ),
         "aws:apigateway/stage:Stage": _stage,
         "aws:budgets/budgetAction:BudgetAction": _always("budgets.budget-with-actions"),
+        "aws:cloudtrail/trail:Trail": _trail,
         "aws:cloudwatch/compositeAlarm:CompositeAlarm": _always("cloudwatch.alarm-composite"),
         "aws:cloudwatch/dashboard:Dashboard": _always("cloudwatch.dashboard"),
         "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
@@ -98,64 +151,13 @@ PRICED: Mapping[str, Charges] = MappingProxyType(
         "aws:ec2/eip:Eip": _always("vpc.public-ipv4"),
         "aws:ec2/natGateway:NatGateway": _always("vpc.nat-gateway"),
         "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
+        "aws:ecs/cluster:Cluster": _cluster,
         "aws:kms/key:Key": _key,
+        "aws:kms/replicaKey:ReplicaKey": _always("kms.key"),
         "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
         "aws:secretsmanager/secret:Secret": _always("secretsmanager.secret"),
+        "aws:ssm/parameter:Parameter": _only_with("tier", frozenset({"", "Standard"}), "ssm.parameter-advanced"),
         "aws:wafv2/webAcl:WebAcl": _firewall,
     }
 )
 """Types that cost by existing, each with what it takes of which priced item."""
-
-USED: Mapping[str, str] = MappingProxyType(
-    {
-        "aws:apigateway/restApi:RestApi": "requests",
-        "aws:cloudwatch/logGroup:LogGroup": "log data taken in and kept",
-        "aws:dynamodb/table:Table": "reads, writes, stored data and its recovery copies",
-        "aws:ec2/flowLog:FlowLog": "log data taken in and kept",
-        "aws:lambda/function:Function": "requests and run time",
-        "aws:s3/bucket:Bucket": "stored data and requests",
-        "aws:s3/bucketObjectv2:BucketObjectv2": "stored data",
-        "aws:sns/topic:Topic": "messages",
-        "aws:sqs/queue:Queue": "messages",
-    }
-)
-"""Types that cost only with use, each with what is paid for."""
-
-FREE: frozenset[str] = frozenset(
-    {
-        "aws:apigateway/account:Account",
-        "aws:apigateway/authorizer:Authorizer",
-        "aws:apigateway/deployment:Deployment",
-        "aws:apigateway/integration:Integration",
-        "aws:apigateway/method:Method",
-        "aws:apigateway/methodSettings:MethodSettings",
-        "aws:apigateway/resource:Resource",
-        "aws:apigateway/response:Response",
-        "aws:budgets/budget:Budget",
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-        "aws:ec2/launchTemplate:LaunchTemplate",
-        "aws:ec2/routeTable:RouteTable",
-        "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "aws:ec2/securityGroup:SecurityGroup",
-        "aws:ec2/subnet:Subnet",
-        "aws:ec2/vpc:Vpc",
-        "aws:iam/instanceProfile:InstanceProfile",
-        "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:kms/alias:Alias",
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-        "aws:lambda/layerVersion:LayerVersion",
-        "aws:lambda/permission:Permission",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketVersioning:BucketVersioning",
-        "aws:sns/topicPolicy:TopicPolicy",
-        "aws:sns/topicSubscription:TopicSubscription",
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    }
-)
-"""Types for which AWS charges nothing, whatever is done with them."""

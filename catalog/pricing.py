@@ -10,6 +10,7 @@ from catalog.tables import catalogue
 
 HOURS_PER_MONTH = Decimal(730)
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+LONGEST_MONTH_HOURS = Decimal(744)
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,21 @@ class Unknown:
     def __str__(self) -> str:
         """Return how the amount reads in a table."""
         return f"unknown: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Unbounded:
+    """An amount that nothing caps, and what would."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Return how the amount reads in a table."""
+        return f"unbounded: {self.reason}"
+
+
+Amount = Decimal | Unknown | Unbounded
+"""A quantity or a sum: a number, one that the catalogue cannot tell, or one without an end."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +54,9 @@ class Quote:
 class Line:
     """What some resources cost a month in USD: at least `low`, at most `high`.
 
-    `low` uses up the account's free quotas and the cheapest way to buy, `high` neither. `quantity` is in `unit`; `usd`
-    is the price of one unit where there is a single one. `resources` are the names it is for.
+    `low` uses up the account's free quotas and the cheapest way to buy, `high` neither. `quantity` is in `unit`.
+    `resources` are the names it is for. `knob` names what lowers it, a property or a declared limit; `basis` says where
+    the quantity comes from. `part` tells it from other lines of the same item, "" where there is one of it.
     """
 
     item: str
@@ -47,18 +64,24 @@ class Line:
     quantity: Decimal
     unit: str
     low: Decimal | Unknown
-    high: Decimal | Unknown
+    high: Amount
     source: str = ""
     date: dt.date | None = None
     note: str = ""
+    knob: str = ""
+    basis: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True)
 class Total:
-    """The sum of lines. An unknown line adds nothing to `low`, which stays a lower bound, and makes `high` Unknown."""
+    """The sum of lines. A line that is unknown adds nothing to `low`, which stays a lower bound.
+
+    One without a bound makes `high` Unbounded, whatever the others are; else one that is unknown makes it Unknown.
+    """
 
     low: Decimal
-    high: Decimal | Unknown
+    high: Amount
 
 
 def unit_price(item: str, region: str, tables: Catalogue | None = None) -> Quote | Unknown:
@@ -90,12 +113,16 @@ def free_quota(item: str, tables: Catalogue | None = None) -> FreeQuota | None:
 
 def total(lines: Iterable[Line]) -> Total:
     """Add lines up."""
-    low, high = Decimal(0), Decimal(0)
-    unknown: list[str] = []
-    for line in lines:
-        low += line.low if isinstance(line.low, Decimal) else 0
-        if isinstance(line.high, Decimal):
-            high += line.high
-        else:
-            unknown.append(line.item)
-    return Total(low, Unknown("no upper bound without the price of " + ", ".join(unknown)) if unknown else high)
+    lines = tuple(lines)
+    low = sum((line.low for line in lines if isinstance(line.low, Decimal)), Decimal(0))
+    endless = [line for line in lines if isinstance(line.high, Unbounded)]
+    unknown = [line for line in lines if isinstance(line.high, Unknown)]
+    if endless:
+        return Total(low, Unbounded("no upper bound without a cap on " + _items(endless)))
+    if unknown:
+        return Total(low, Unknown("no upper bound without the price of " + _items(unknown)))
+    return Total(low, sum((line.high for line in lines if isinstance(line.high, Decimal)), Decimal(0)))
+
+
+def _items(lines: Iterable[Line]) -> str:
+    return ", ".join(dict.fromkeys(line.item for line in lines))

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from catalog.charges import DeployedResource
-from catalog.pricing import Line, Unknown, total
+from catalog.deployed import DeployedResource
+from catalog.pricing import Amount, Line, total
 from leanto.check.results import PROVIDER_PREFIX, Synthesis
 
 
@@ -18,17 +18,30 @@ def synthesised(synthesis: Synthesis) -> tuple[DeployedResource, ...]:
     """
     if synthesis.preview:
         raise ValueError("an estimate needs a synthesis without unknown values: call synthesise with preview=False")
-    return tuple(DeployedResource(row.type, row.name, row.outputs) for row in synthesis.owned())
+    return tuple(
+        DeployedResource(row.type, row.name, row.outputs, row.property_dependencies, _known_as(row.urn, row.id))
+        for row in synthesis.owned()
+    )
 
 
 def exported(state: Mapping[str, Any]) -> tuple[DeployedResource, ...]:
     """Return the resources that exist according to a stack's exported state, as the estimate takes them."""
     rows = state["deployment"].get("resources") or ()
     return tuple(
-        DeployedResource(row["type"], row["urn"].rpartition("::")[2], row.get("outputs") or {})
+        DeployedResource(
+            row["type"],
+            row["urn"].rpartition("::")[2],
+            row.get("outputs") or {},
+            {key: tuple(urns) for key, urns in (row.get("propertyDependencies") or {}).items()},
+            _known_as(row["urn"], row.get("id")),
+        )
         for row in rows
         if row.get("custom") and not row.get("external") and not row["type"].startswith(PROVIDER_PREFIX)
     )
+
+
+def _known_as(urn: str, identity: str | None) -> tuple[str, ...]:
+    return (urn, identity) if identity else (urn,)
 
 
 def idle_table(lines: Iterable[Line]) -> Table:
@@ -53,6 +66,6 @@ def quantity_text(line: Line) -> str:
     return f"{line.quantity.normalize():f} {line.unit}".strip()
 
 
-def usd_text(amount: Decimal | Unknown) -> str:
-    """Return an amount in USD to the cent, or why it is unknown."""
-    return str(amount) if isinstance(amount, Unknown) else f"{amount:.2f}"
+def usd_text(amount: Amount) -> str:
+    """Return an amount in USD to the cent, or why there is none."""
+    return f"{amount:.2f}" if isinstance(amount, Decimal) else str(amount)

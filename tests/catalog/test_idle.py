@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from catalog.charges import FREE, PRICED, USED, DeployedResource
+from catalog.charges import PRICED
+from catalog.deployed import DeployedResource
+from catalog.free import FREE
 from catalog.idle import idle_month
 from catalog.nodes import POOL
 from catalog.pricing import Line, Unknown, total
+from catalog.use import USED
 
 KEY = "aws:kms/key:Key"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -29,6 +32,11 @@ def bounds(*resources: DeployedResource, region: str = "us-east-1") -> Mapping[s
 
 def only(*resources: DeployedResource, region: str = "us-east-1") -> Line:
     (line,) = idle_month(resources, region)
+    return line
+
+
+def instances(*resources: DeployedResource) -> Line:
+    (line,) = (line for line in idle_month(resources, "us-east-1") if line.item.startswith("ec2."))
     return line
 
 
@@ -137,23 +145,23 @@ def group(
 
 
 def test_a_group_at_zero_costs_nothing_and_says_so() -> None:
-    line = only(group(0))
+    line = instances(group(0))
     assert (line.item, line.low, line.high) == ("ec2.g6.xlarge|g5.xlarge", Decimal(0), Decimal(0))
     assert line.note == "no instance runs at the minimum size 0"
 
 
 def test_a_group_above_zero_costs_between_its_cheapest_and_its_dearest_type() -> None:
-    line = only(group(2))
+    line = instances(group(2))
     assert (line.quantity, line.low, line.high) == (Decimal(1460), Decimal("1175.008"), Decimal("1468.76"))
-    assert only(group(2, spot=True)).low == Decimal("557.136")
-    assert only(group(0, desiredCapacity=1)).quantity == Decimal(730)
+    assert instances(group(2, spot=True)).low == Decimal("557.136")
+    assert instances(group(0, desiredCapacity=1)).quantity == Decimal(730)
 
 
 def test_a_group_with_a_type_without_price_has_no_upper_bound() -> None:
-    line = only(group(1, types=("g6.xlarge", "p4d.24xlarge")))
+    line = instances(group(1, types=("g6.xlarge", "p4d.24xlarge")))
     assert line.low == Decimal("587.504")
     assert line.high == Unknown("no price of p4d.24xlarge in us-east-1 is listed")
-    assert isinstance(only(resource(GROUP, minSize=1)).high, Unknown)
+    assert isinstance(instances(resource(GROUP, minSize=1)).high, Unknown)
 
 
 def test_nodes_bring_their_volumes_from_the_launch_template() -> None:
@@ -164,6 +172,28 @@ def test_nodes_bring_their_volumes_from_the_launch_template() -> None:
         "ec2.g6.xlarge": (Decimal("1175.008"), Decimal("1175.008")),
         "ebs.gp3-storage": (Decimal(16), Decimal(16)),
     }
+
+
+def test_without_a_size_the_declared_one_of_the_image_counts() -> None:
+    lines = {line.item: line for line in idle_month([group(1)], "us-east-1")}
+    assert lines["ebs.gp3-storage"].high == Decimal(8)
+    assert lines["ebs.gp3-storage"].basis == "the image decides the size: declared by imageGib"
+
+
+def test_a_group_brings_the_volumes_of_its_own_template_only() -> None:
+    def template(name: str, size: int) -> DeployedResource:
+        volume = [{"ebs": {"volumeType": "gp3", "volumeSize": size}}]
+        return DeployedResource(TEMPLATE, name, {"blockDeviceMappings": volume}, known_as=(f"urn:{name}", f"lt-{name}"))
+
+    specification = {"launchTemplateSpecification": {"launchTemplateId": "lt-own"}}
+    policy = {"launchTemplate": {**specification, "overrides": [{"instanceType": "g6.xlarge"}]}}
+    by_id = resource(GROUP, minSize=1, mixedInstancesPolicy=policy)
+    by_link = DeployedResource(
+        GROUP, "r", {"minSize": 1, "mixedInstancesPolicy": group(1).properties["mixedInstancesPolicy"]},
+        {"mixedInstancesPolicy": ("urn:own",)},
+    )  # fmt: skip
+    for one in (by_id, by_link):
+        assert bounds(template("other", 500), template("own", 200), one)["ebs.gp3-storage"] == (Decimal(16),) * 2
 
 
 def test_lines_come_unknown_first_then_dearest() -> None:

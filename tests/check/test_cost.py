@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from rich.console import Console
 
-from catalog.charges import DeployedResource
+from catalog.deployed import DeployedResource
 from catalog.idle import idle_month
 from catalog.pricing import Line, Unknown
 from leanto.check.cost import exported, idle_table, synthesised
@@ -50,7 +50,7 @@ def test_an_exported_state_is_estimated_by_what_exists() -> None:
         {"urn": urn.format(KEY, "theirs"), "type": KEY, "custom": True, "external": True, "outputs": {}},
     ]
     assert exported({"version": 3, "deployment": {"resources": rows}}) == (
-        DeployedResource(KEY, "key", {"enableKeyRotation": True}),
+        DeployedResource(KEY, "key", {"enableKeyRotation": True}, known_as=(rows[2]["urn"],)),
     )
     assert exported({"version": 3, "deployment": {}}) == ()
 

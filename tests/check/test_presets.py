@@ -6,10 +6,13 @@ from functools import cache
 
 import pytest
 
-from catalog.charges import FREE, PRICED, USED
+from catalog.charges import PRICED
+from catalog.fleet import GROUP
+from catalog.free import FREE
 from catalog.idle import idle_month
-from catalog.nodes import GROUP, POOL
+from catalog.nodes import POOL
 from catalog.pricing import Line, Total, total
+from catalog.use import USED
 from infra import program
 from leanto.bundles import build
 from leanto.check.cost import synthesised
