@@ -43,6 +43,12 @@ def result(text: str) -> None:
     click.echo(text)
 
 
+def show(table: RenderableType) -> None:
+    """Give out a result that is laid out for people: as wide as the terminal, or wide enough where there is none."""
+    width = None if sys.stdout.isatty() else 160
+    Console(highlight=False, markup=False, emoji=False, width=width).print(table)
+
+
 class Held:
     """Says lines only when there are more than `count`: the first ones then come late, but none is lost."""
 
