@@ -104,7 +104,7 @@ def _document(path: Path) -> Mapping[str, Any]:
 
 
 def _entries(deployment: Mapping[str, Any], key: str, path: Path) -> Iterator[Mapping[str, Any]]:
-    rows = deployment.get(key) or []
+    rows = [] if deployment.get(key) is None else deployment[key]
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise StateError(f"{path}: {key} is no list of objects: {_REMEDY}")
     yield from rows
