@@ -142,7 +142,7 @@ def test_a_state_without_resources_is_told(tmp_path: Path) -> None:
         ('{"version": 3, "deployment": {"resources": [1]}}', "resources is no list of objects"),
         ('{"version": 3, "deployment": {"resources": [{"type": "a:b:C"}]}}', "resource 1 has no urn and type"),
         (
-            '{"version": 4, "deployment": {"resources": [{"urn": "urn:pulumi:s::p::a:b:C::n", "type": "a", "inputs": 1}]}}',
+            '{"version": 4, "deployment": {"resources": [{"urn": "urn:pulumi:s::p::a::n", "type": "a", "inputs": 1}]}}',
             "resource 1: inputs is no object",
         ),
     ],
