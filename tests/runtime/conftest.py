@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import hypothesis
 import pytest
-from moto.server import ThreadedMotoServer
 
+from leanto.embedded.aws.server import AwsServer
 from tests.runtime.background_loop import BackgroundLoop
 
 # A machine under load is slow, which is no property of the code under test.
@@ -28,11 +28,9 @@ def background() -> Iterator[BackgroundLoop]:
 
 @pytest.fixture(scope="session")
 def aws_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """An AWS whose conditional writes are exact under concurrency, as DynamoDB's are and plain moto's are not."""
+    with AwsServer() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from leanto.embedded.provider import StandIn, start_stand_in
 from runtime.gateway.app import create_app
 from tests.runtime.asgi_server import AsgiServer
 from tests.runtime.background_loop import BackgroundLoop
+from tests.runtime.ledger import Ledger
 
 PROVIDER_KEY = "sk-canary-provider-key"
 CALLER = {"principalId": "keyid2345abc", "keyId": "keyid2345abc", "team": "search", "name": "app", "models": "*"}
@@ -199,3 +201,9 @@ def gateway(start_gateway: Callable[..., Gateway], provider: Provider) -> Gatewa
     """A gateway as most tests need it, in front of a provider in good health."""
     provider.control(delay_chunk_seconds=0.0)
     return start_gateway()
+
+
+@pytest.fixture
+def ledger(boto: Any, aws_url: str, table_name: str) -> Ledger:
+    """The budgets of the gateway's table."""
+    return Ledger(aws_url, boto("dynamodb"), table_name, month=datetime.now(UTC).strftime("%Y-%m"))
