@@ -68,7 +68,11 @@ class FreeQuota:
 
 @dataclass(frozen=True)
 class Provider:
-    """A managed provider that speaks the OpenAI chat API, and how a request to it is addressed and authenticated."""
+    """A managed provider that speaks the OpenAI chat API, and how a request to it is addressed and authenticated.
+
+    `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
+    `trains_on_requests` whether it trains on them; None is not known.
+    """
 
     name: str
     title: str
@@ -79,6 +83,10 @@ class Provider:
     residency_base_urls: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
     residency_from_region: bool = False
     residency_surcharge_percent: int = 0
+    retention_days: int | None = None
+    trains_on_requests: bool | None = None
+    retention_source: str = ""
+    retention_date: dt.date | None = None
     note: str = ""
 
 

@@ -3,8 +3,9 @@
 import datetime as dt
 from typing import Any
 
+from catalog.endpoints import destination
 from catalog.residency import base_url
-from catalog.rows import Catalogue
+from catalog.rows import Catalogue, OpenModel
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
@@ -24,6 +25,7 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
             "schema": SCHEMA,
             "stack": stack,
             "mode": settings.mode,
+            "residency": settings.residency,
             "limits": {
                 "request_bytes": settings.maximum_request_bytes,
                 "request_timeout_seconds": timeout,
@@ -31,9 +33,26 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
                 "monthly_spend_micro_usd": settings.monthly_spend_usd * MICRO_USD if settings.providers else 0,
             },
             "providers": {name: _provider(name, settings, tables) for name in settings.providers},
+            "models": {name: _model(tables.open_models[name]) for name in _local_models(settings)},
             "routes": [_route(route, settings, tables) for route in settings.routes],
         }
     )
+
+
+def _local_models(settings: Settings) -> list[str]:
+    return sorted({route.local_model for route in settings.routes if route.local_model})
+
+
+def _model(row: OpenModel) -> dict[str, Any]:
+    """Return which file a model of the pool is, to the byte, and under which licence."""
+    return {
+        "repository": row.repository,
+        "revision": row.revision,
+        "file": row.file,
+        "bytes": row.bytes,
+        "sha256": row.sha256,
+        "licence": row.licence,
+    }
 
 
 def provider_base_url(name: str, settings: Settings, tables: Catalogue) -> str:
@@ -42,8 +61,19 @@ def provider_base_url(name: str, settings: Settings, tables: Catalogue) -> str:
     return settings.provider_base_urls.get(name) or base_url(row, settings.residency, settings.region) or ""
 
 
-def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, str]:
-    return {"base_url": provider_base_url(name, settings, tables), "auth": tables.providers[name].auth}
+def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, Any]:
+    row, url = tables.providers[name], provider_base_url(name, settings, tables)
+    found: dict[str, Any] = {"base_url": url, "auth": row.auth}
+    leads_to = destination(url)
+    # What the provider says holds for its own hosts, not for whatever else a setting names.
+    if row.retention_date and leads_to and leads_to.provider == name:
+        found["retention"] = {
+            "days": row.retention_days,
+            "training": row.trains_on_requests,
+            "source": row.retention_source,
+            "date": row.retention_date.isoformat(),
+        }
+    return found
 
 
 def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any]:

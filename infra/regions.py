@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-EU_REGIONS = frozenset({"eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"})
-"""Regions in member states of the EU. eu-west-2 is in the United Kingdom, eu-central-2 in Switzerland."""
-
-US_REGIONS = frozenset({"us-east-1", "us-east-2", "us-west-1", "us-west-2"})
+from catalog.places import EU_REGIONS, US_REGIONS
 
 REGIONS = tuple(
     sorted(

@@ -62,7 +62,34 @@ def test_limits_come_from_the_settings() -> None:
     ids=["public", "resident", "of the settings"],
 )
 def test_a_provider_is_called_where_settings_and_residency_say(changes: dict[str, Any], url: str) -> None:
-    assert document("managed", **changes)["providers"] == {"openai": {"base_url": url, "auth": "bearer"}}
+    provider = document("managed", **changes)["providers"]["openai"]
+    assert (provider["base_url"], provider["auth"]) == (url, "bearer")
+
+
+def test_what_a_provider_says_of_retention_is_told_for_its_own_hosts_only() -> None:
+    own, other = (
+        document("managed", **changes)["providers"]["openai"].get("retention")
+        for changes in ({}, {"providerBaseUrls": {"openai": "https://proxy.example.com/v1"}})
+    )
+    row = catalogue().providers["openai"]
+    assert own == {"days": 30, "training": False, "source": row.retention_source, "date": "2026-11-25"}
+    assert other is None
+
+
+def test_a_local_model_is_named_to_the_byte_with_its_licence() -> None:
+    found = document("hybrid")["models"]
+    row = catalogue().open_models["qwen3-4b-instruct-2507-q4_k_m"]
+    assert found == {
+        row.id: {
+            "repository": row.repository,
+            "revision": row.revision,
+            "file": row.file,
+            "bytes": row.bytes,
+            "sha256": row.sha256,
+            "licence": "Apache-2.0",
+        }
+    }
+    assert document("managed")["models"] == {}
 
 
 def test_a_stack_without_providers_names_none() -> None:
