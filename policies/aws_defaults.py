@@ -29,6 +29,8 @@ AWS_DEFAULTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "aws:lb/listener:Listener": MappingProxyType({"sslPolicy": "ELBSecurityPolicy-2016-08"}),
         # Elastic Load Balancing API reference, CreateTargetGroup: targets are instances.
         "aws:lb/targetGroup:TargetGroup": MappingProxyType({"targetType": "instance"}),
+        # VPC user guide, default subnets: instances launched into one receive a public IPv4 address.
+        "aws:ec2/defaultSubnet:DefaultSubnet": MappingProxyType({"mapPublicIpOnLaunch": True}),
         # EC2 API reference, LaunchTemplateInstanceMetadataOptionsRequest: optional unless the AMI says otherwise.
         "aws:ec2/launchTemplate:LaunchTemplate": MappingProxyType(
             {"metadataOptions.httpTokens": "optional", "metadataOptions.httpEndpoint": "enabled"}

@@ -18,7 +18,7 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     """Look at every rule of every group, and at the rules of a group together."""
     if not stack.of(*TYPES):
         raise NotApplicable("the stack has no security group")
-    public = tuple(int(port) for port in settings["public_ports"])
+    public = tuple(int(port) for port in settings["publicPorts"])
     allowance = Allowance(PATH_MTU.__contains__, partial(_allowed, stack, public))
     yield from Openings(stack, "ingress", allowance, "the internet may reach").found()
 
@@ -56,7 +56,7 @@ RULE = Rule(
     ),
     fix=(
         "Name a security group or the ranges of your own networks as the source. Only a public load balancer's group "
-        "may let the internet in, to the ports of `public_ports`."
+        "may let the internet in, to the ports of `publicPorts`."
     ),
     references={
         "checkov": ("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_260", "CKV_AWS_277"),
@@ -66,6 +66,6 @@ RULE = Rule(
         "cis": ("6.3", "6.4"),
     },
     parameters=(
-        Parameter("public_ports", "texts", ("443",), "Ports that a public load balancer may offer to the internet."),
+        Parameter("publicPorts", "texts", ("443",), "Ports that a public load balancer may offer to the internet."),
     ),
 )
