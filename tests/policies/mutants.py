@@ -87,5 +87,8 @@ def unplaced(path: Path) -> Path:
 
 
 def unknown_at(stack: Stack, item: Item, path: Path) -> Stack:
-    """Return the stack with one value unknown."""
-    return with_value(stack, item, path, UNKNOWN)
+    """Return the stack with one value unknown, and with nothing that tells what it was made from."""
+    dependencies = {key: urns for key, urns in item.property_dependencies.items() if key != path[0]}
+    unlinked = replace(item, property_dependencies=dependencies)
+    changed = replace(stack, items=tuple(unlinked if row is item else row for row in stack.items))
+    return with_value(changed, unlinked, path, UNKNOWN)
