@@ -9,6 +9,7 @@ from infra import reference as settings_reference
 from infra.bundles import Target
 from infra.declarations import ROOT
 from infra.rendering import render
+from leanto import rule_page
 from leanto.bundles import build
 from leanto.check.cost import quantity_text, synthesised, usd_text
 from leanto.check.project import stack_configuration
@@ -29,6 +30,7 @@ def pages() -> Mapping[Path, str]:
     """Return the text of each generated page by its path."""
     return {
         settings_reference.PAGE: settings_reference.page(),
+        FOLDER / "rules.md": _tidy(rule_page.page()),
         FOLDER / "embedded-types.md": _tidy(render("reference/embedded-types.md.j2", table=as_markdown())),
         FOLDER / "idle-cost.md": _tidy(
             render(
