@@ -25,8 +25,8 @@ def refuses_plain(policy: Value | None, actions: Iterable[str], covers: Covers |
 
 def _denies(row: Value, action: str, covers: Covers | None) -> bool:
     statement = Statement(row.block())
-    # NotPrincipal and NotAction leave somebody or something out, so they are no rule for all.
-    if statement.allows or statement.has("NotPrincipal") or statement.has("NotAction"):
+    # NotPrincipal leaves somebody out, so it is no rule for all.
+    if statement.allows or statement.has("NotPrincipal"):
         return False
     return (
         _only_without_tls(statement)
@@ -48,8 +48,6 @@ def _only_without_tls(statement: Statement) -> bool:
 
 def bucket_and_objects(statement: Statement) -> bool:
     """Tell whether a statement of a bucket's policy is about the bucket itself and about all of its objects."""
-    if statement.has("NotResource"):
-        return False
     rows = statement.values("Resource")
     return any_known(rows, lambda row: _bucket(row.text())) and any_known(rows, lambda row: _objects(row.text()))
 

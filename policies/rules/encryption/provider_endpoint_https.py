@@ -52,7 +52,7 @@ def _urls(name: str, value: Value, hosts: tuple[str, ...]) -> Iterator[Outcome]:
 
 def _problems(path: str, url: str, known: bool) -> Iterator[Outcome]:
     """Messages leave the URL out: it may carry a key."""
-    if "://" in url and urlsplit(url).scheme.lower() not in SECURE_SCHEMES:
+    if "://" in url and urlsplit(url).scheme not in SECURE_SCHEMES:
         yield Problem(path, "the URL of a model provider is not https")
     if not known:
         yield Problem(path, "the URL of a model provider leads to a host that is not known to be a provider's")
