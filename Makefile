@@ -10,7 +10,7 @@ LONGEST_FIRST := tests/embedded/system tests/engine tests/cli
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test test-fast lint engine bench bundles docs clean
+.PHONY: help setup demo test test-fast lint check engine bench bundles docs clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -49,8 +49,12 @@ lint: setup ## Check style, types and layers.
 docs: setup ## Regenerate the generated pages under docs/reference.
 	@$(BIN)/python -m leanto.reference
 
-bench: engine ## Measure the presets in AWS in a box; writes docs/benchmarks.
+check: setup ## Hold the presets to the rules, before anything exists.
+	@for stack in managed gpu hybrid; do $(BIN)/leanto check --stack $$stack || exit $$?; done
+
+bench: engine ## Measure presets in AWS in a box and the rules beside Checkov; writes docs/benchmarks.
 	@$(BIN)/python -m benchmarks.embedded
+	@$(BIN)/python -m benchmarks.policies
 
 bundles: setup ## Build the function bundles for AWS.
 	@$(BIN)/leanto bundle
