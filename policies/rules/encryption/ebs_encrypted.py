@@ -5,6 +5,7 @@ Each volume must say so itself: that an account encrypts by default is not seen 
 
 from collections.abc import Iterator
 
+from policies.iam_documents import any_known
 from policies.reading import Block, Value
 from policies.rule import ALWAYS, Outcome, Problem, Rule, Severity, Unevaluated, each
 from policies.stack import Item, Settings
@@ -48,17 +49,14 @@ def _root(instance: Block) -> Iterator[Outcome]:
 
 def _template(mappings: tuple[Value, ...]) -> Iterator[Outcome]:
     yield from each(mappings, _mapping)
-    if not any(_is_root(mapping) for mapping in mappings):
+    if not any_known(mappings, _is_root):
         yield Problem("blockDeviceMappings", "no mapping asks for an encrypted root volume")
 
 
 def _is_root(mapping: Value) -> bool:
-    """A mapping whose device is not known, or not said, may be that of the root volume."""
-    if not isinstance(mapping.raw, dict):
-        return True
-    device = mapping.raw.get("deviceName")
-    named = not isinstance(device, str) or device in ROOT_DEVICES
-    return named and mapping.raw.get("ebs") is not None
+    """A mapping that names no device is one for the root volume."""
+    block = mapping.block()
+    return block.has("ebs") and block.text("deviceName", ROOT_DEVICES[0]).strip() in ROOT_DEVICES
 
 
 def _mapping(value: Value) -> Iterator[Outcome]:
