@@ -43,7 +43,7 @@ def _instance(instance: Block) -> Iterator[Outcome]:
 def _root(instance: Block) -> Iterator[Outcome]:
     root = instance.block("rootBlockDevice")
     # A launch template makes the root volume then, and answers for it.
-    if root.keys() or not instance.block("launchTemplate").keys():
+    if root.keys() or not any_known(("id", "name"), instance.block("launchTemplate").has):
         yield from _encrypted(root)
 
 

@@ -1,5 +1,6 @@
 """Every TLS listener of a load balancer asks for TLS 1.2 or newer."""
 
+import re
 from collections.abc import Iterator
 
 from policies.reading import Block, Value
@@ -16,6 +17,8 @@ FAMILIES = (
     "ELBSecurityPolicy-FS-1-2-",
 )
 """Beginnings of the security policies without TLS 1.0 and 1.1 (Elastic Load Balancing, security policies)."""
+NAME = re.compile(r"ELBSecurityPolicy(?:-[A-Za-z0-9]{1,8}){1,8}")
+"""What may stand in a message: a name of AWS's form."""
 OLD_PROTOCOLS = ("protocol-sslv2", "protocol-sslv3", "protocol-tlsv1", "protocol-tlsv1.1")
 
 
@@ -42,7 +45,8 @@ def _listener(listener: Block, families: tuple[str, ...]) -> Iterator[Outcome]:
 
 def _policy(path: str, name: str, families: tuple[str, ...]) -> Iterator[Outcome]:
     if not name.strip().lower().startswith(families):
-        yield Problem(path, f"the security policy {name!r} is not one of those without TLS 1.0 and 1.1")
+        said = name if NAME.fullmatch(name) else "named here"
+        yield Problem(path, f"the security policy {said} is not one of those without TLS 1.0 and 1.1")
 
 
 def _attribute(value: Value, families: tuple[str, ...]) -> Iterator[Outcome]:
