@@ -1,5 +1,6 @@
 """Reads from a project's folder how its program is run: which interpreter, which entry, which stack."""
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,4 +100,5 @@ def _interpreter(root: Path, options: Mapping[str, Any], path: Path) -> Path | N
 
 def _python(environment: Path) -> Path | None:
     candidates = (environment / "bin" / "python", environment / "Scripts" / "python.exe")
-    return next((path.absolute() for path in candidates if path.is_file()), None)
+    # Not resolved: an environment's Python is a link, and would not find the environment through its target.
+    return next((Path(os.path.normpath(path.absolute())) for path in candidates if path.is_file()), None)

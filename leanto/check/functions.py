@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from leanto.check import policy_document
 from leanto.check.made_up import known_functions
 from leanto.check.results import Assumption, SynthesisError
-from leanto.check.sdk_source import SdkSource
-from leanto.check.unknowable import marked_network, marked_text
+from leanto.check.sdk_source import Kind, SdkSource
+from leanto.check.unknowable import MARKED_NUMBER, marked_network, marked_text
 from leanto.embedded.plugin.configuration import Configuration
 
 DOCUMENT = "aws:iam/getPolicyDocument:getPolicyDocument"
+_SCALARS = MappingProxyType({"number": MARKED_NUMBER, "flag": 0})
+"""The SDK takes nothing for a flag but one, and what is empty. A 0 is no flag to any rule."""
 LISTED = 3
 """How many there are of whatever a function lists, as of availability zones."""
 
@@ -47,19 +50,19 @@ class OpenFunctions:
 
     def _unknowable(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
         kinds = self._source.function(token)
-        what = "texts of the right form, unknown to rules; lists have three of them, and flags and numbers are unset"
+        what = "values that are unknown to rules, three texts or one object where it lists them; flags are false"
         with self._lock:
             self._assumed[token] = f"only the cloud knows what it answers: it answers {what if kinds else 'nothing'}"
         if not kinds:
             return None
-        made_up = {key: _value(token, key, kind, args) for key, kind in kinds.items()}
+        asked = repr(sorted(args.items()))
+        made_up = {key: _value(kind, key, token, asked, key) for key, kind in kinds.items()}
         return {key: row for key, row in {**made_up, **args}.items() if row is not None}
 
 
-def _value(token: str, key: str, kind: str, args: Mapping[str, Any]) -> Any:
-    subject = (token, key, repr(sorted(args.items())))
-    match kind:
-        case "text":
+def _value(kind: Kind, key: str, *subject: str) -> Any:
+    match kind.form:
+        case "text" | "maybe":
             return _text(key, *subject)
         case "texts":
             networks = "cidr" in key.lower()
@@ -68,8 +71,11 @@ def _value(token: str, key: str, kind: str, args: Mapping[str, Any]) -> Any:
                 for number in range(1, LISTED + 1)
             ]
         case "map":
-            return {}
-    return None
+            return {marked_text("", *subject): marked_text("", *subject)}
+        case "object" | "objects":
+            fields = {name: _value(inner, name, *subject, key, name) for name, inner in kind.fields.items()}
+            return fields if kind.form == "object" else [fields]
+    return _SCALARS.get(kind.form)
 
 
 def _text(key: str, *subject: str) -> str:

@@ -52,6 +52,14 @@ _PREFIXES = MappingProxyType(
         "securityGroupEgressRule": "sgr",
         "vpcEndpoint": "vpce",
         "launchTemplate": "lt",
+        "internetGateway": "igw",
+        "egressOnlyInternetGateway": "eigw",
+        "natGateway": "nat",
+        "networkAcl": "acl",
+        "networkInterface": "eni",
+        "eip": "eipalloc",
+        "volume": "vol",
+        "vpcPeeringConnection": "pcx",
         "flowLog": "fl",
     }
 )

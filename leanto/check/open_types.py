@@ -79,12 +79,16 @@ class OpenTypes:
             inputs.setdefault("region", configuration.region)
         if "tagsAll" in kinds:
             inputs["tagsAll"] = _tags(configuration, inputs.get("tags"))
-        made_up = {"name": naming.made_up(AutoName(), name, urn.encode())[-255:]} if kinds.get("name") == "text" else {}
+        made_up = {"name": naming.made_up(AutoName(), name, urn.encode())[-255:]} if _is_text(kinds, "name") else {}
         named = {**made_up, **inputs}
         resource_id = made_up_id(token, urn, named)
         region = str(inputs["region"] if isinstance(inputs.get("region"), str) else configuration.region)
         outputs = {**_outputs(token, kinds, resource_id, region, named), **named}
         return resource_id, inputs, outputs
+
+
+def _is_text(kinds: Kinds, key: str) -> bool:
+    return key in kinds and kinds[key].form == "text"
 
 
 def _tags(configuration: Configuration, own: Any) -> Any:
@@ -101,5 +105,5 @@ def _outputs(token: str, kinds: Kinds, resource_id: str, region: str, named: Pro
         "account": ACCOUNT,
         "service": token.split(":")[1].partition("/")[0].lower(),
     }
-    texts = {key: form.format(**words) for key, form in _TEXTS.items() if kinds.get(key) == "text"}
-    return {"arn": arn, **texts} if kinds.get("arn") == "text" else texts
+    texts = {key: form.format(**words) for key, form in _TEXTS.items() if _is_text(kinds, key)}
+    return {"arn": arn, **texts} if _is_text(kinds, "arn") else texts

@@ -17,6 +17,8 @@ import runpy
 import signal
 import sys
 import traceback
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 MAXIMUM_MESSAGE = 2000
@@ -74,7 +76,28 @@ def prepare(pulumi: Any, task: dict[str, Any]) -> None:
     sys.argv = [task["program"]]
     sys.path[:] = [entry for entry in sys.path if entry != os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120
     os.chdir(task["cwd"])
+    tell_own_lines(task["root"])
     sys.addaudithook(refuse_network)
+
+
+def tell_own_lines(root: str) -> None:
+    """Make SDKs that send no stack trace send the program's own line; some of them send one of a package instead."""
+    from pulumi.runtime import resource  # noqa: PLC0415
+    from pulumi.runtime.proto import source_pb2  # noqa: PLC0415
+
+    def position(*_: Any) -> Any:
+        frame: FrameType | None = inspect.currentframe()
+        while frame is not None and not is_own(frame.f_code.co_filename, root):
+            frame = frame.f_back
+        return frame and source_pb2.SourcePosition(uri=Path(frame.f_code.co_filename).as_uri(), line=frame.f_lineno)
+
+    if hasattr(resource, "_get_source_position") and not hasattr(resource, "_get_stack_trace"):
+        setattr(resource, "_get_source_position", position)  # noqa: B010 - its form differs between SDKs
+
+
+def is_own(file: str, root: str) -> bool:
+    """Tell whether a file lies in the project and in no environment of it."""
+    return os.path.abspath(file).startswith(root + os.sep) and "site-packages" not in file  # noqa: PTH100
 
 
 def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
@@ -132,9 +155,8 @@ def own_place(error: BaseException, root: str) -> tuple[str, int] | None:
         return error.filename, error.lineno
     found = None
     for frame in traceback.extract_tb(error.__traceback__):
-        path = os.path.abspath(frame.filename)  # noqa: PTH100
-        if path.startswith(root + os.sep) and "site-packages" not in path and frame.lineno:
-            found = path, frame.lineno
+        if is_own(frame.filename, root) and frame.lineno:
+            found = os.path.abspath(frame.filename), frame.lineno  # noqa: PTH100
     return found
 
 

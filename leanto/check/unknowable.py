@@ -17,6 +17,8 @@ from leanto.embedded.plugin.values import UNKNOWN
 
 RANGE = "198.18.0.0/15"
 """The range that RFC 2544 keeps for benchmarks: no network has it, so what is cut from it is made up too."""
+MARKED_NUMBER = 1980181977
+"""A number that stands for one that is not known, and that nothing else is likely to be."""
 _ADDRESS = re.compile(r"(?<![\d.])198\.1[89]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _MARKS = (*sorted(UNKNOWN_MARKS), PLACEHOLDER)
 _LENGTH = min(map(len, _MARKS))
@@ -37,6 +39,8 @@ def with_unknowns(value: Any) -> Any:
     """Return a property with UNKNOWN for each text in it that carries a mark; a marked key makes its object unknown."""
     if isinstance(value, str):
         return UNKNOWN if _carries(value) else value
+    if value == MARKED_NUMBER:
+        return UNKNOWN
     if isinstance(value, Mapping):
         if any(_carries(str(key)) for key in value):
             return UNKNOWN
@@ -45,6 +49,6 @@ def with_unknowns(value: Any) -> Any:
 
 
 def _carries(text: str) -> bool:
-    if len(text) >= _LENGTH and any(mark in text for mark in _MARKS):
+    if (len(text) >= _LENGTH and any(mark in text for mark in _MARKS)) or str(MARKED_NUMBER) in text:
         return True
     return "198.1" in text and _ADDRESS.search(text) is not None

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from leanto.check.items import policy_stack
 from leanto.check.programs import synthesise_program
 from leanto.check.project import ProjectError
 from leanto.check.results import STACK, Source, Synthesis, SynthesisError
 from leanto.embedded.plugin.values import UNKNOWN, has_unknown
+from policies.reading import Unread
 
 PROGRAMS = Path(__file__).with_name("programs")
 
@@ -54,6 +56,14 @@ def test_what_only_the_cloud_can_answer_is_unknown_wherever_it_arrives_even_insi
     assert synthesis("shop").outputs["picture"] is UNKNOWN
     functions = {f"aws:ec2/{name}:{name}" for name in ("getAmi", "getVpc", "getSubnets")}
     assert functions <= subjects("shop")
+
+
+def test_numbers_maps_and_objects_of_such_an_answer_are_unknown_as_well_and_a_flag_is_none_to_a_rule() -> None:
+    assert unknown_inputs("shop", "shelf") == {"size", "tags", "tagsAll"}
+    encrypted = {item.name: item for item in policy_stack(synthesis("shop")).items}["shelf"].props
+    with pytest.raises(Unread):
+        encrypted.flag("encrypted")
+    assert unknown_inputs("shop", "till", "launchTemplate") == {"blockDeviceMappings"}
 
 
 def test_a_policy_document_is_written_from_its_statements_and_known() -> None:

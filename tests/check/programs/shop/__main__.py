@@ -25,6 +25,11 @@ aws.ec2.SecurityGroup(
     description="the till",
 )
 
+copy = aws.ebs.get_snapshot(most_recent=True)
+aws.ebs.Volume("shelf", availability_zone="a", size=copy.volume_size, encrypted=copy.encrypted, tags=copy.tags)
+rows = image.block_device_mappings
+aws.ec2.LaunchTemplate("till", block_device_mappings=[{"device_name": row.device_name, "ebs": row.ebs} for row in rows])
+
 sending = aws.iam.get_policy_document_output(statements=[{"actions": ["sqs:SendMessage"], "resources": [orders.arn]}])
 aws.iam.Policy("sending", policy=sending.json)
 aws.iam.Policy("reading", policy=json.dumps({"Statement": [{"Effect": "Allow", "Resource": network.arn}]}))
