@@ -10,6 +10,9 @@ import pytest
 
 from leanto.cli.keytable import KeyTable
 from leanto.cli.stopflag import take_away
+from runtime.decide.months import month_of
+from runtime.state.attributes import from_item
+from runtime.state.budgets import BUDGET_PARTITION, STACK_SCOPE
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -39,6 +42,23 @@ def test_a_question_is_answered(deployed) -> None:
     answer = deployed.openai().chat.completions.create(model="small", messages=QUESTION)
     assert answer.choices[0].message.content.startswith("[simulated]")
     assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+
+
+def test_what_a_question_cost_is_in_the_budget_and_nothing_else_of_it(deployed) -> None:
+    before = budget(deployed)
+    deployed.openai().chat.completions.create(model="small", messages=QUESTION)
+    list(deployed.openai().chat.completions.create(model="small", messages=QUESTION, stream=True))
+    after = budget(deployed)
+    assert after["spent"] > before.get("spent", 0)
+    assert after["committed"] == after["spent"]
+    assert after.keys() == {"pk", "sk", "committed", "spent", "estimated"}
+
+
+def budget(deployed) -> dict:
+    """Return what the table holds of the month's spending."""
+    key = {"pk": {"S": BUDGET_PARTITION}, "sk": {"S": f"{STACK_SCOPE}#{month_of(time.time())}"}}
+    answer = deployed.client("dynamodb").get_item(TableName=deployed.outputs["table_name"], Key=key)
+    return from_item(answer.get("Item") or {})
 
 
 def test_an_answer_streams_as_it_is_made(deployed) -> None:
