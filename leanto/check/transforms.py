@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import grpc
-from google.protobuf import struct_pb2
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
 from leanto.check.results import SynthesisError
-from leanto.embedded.plugin.marshal import OUTPUT, SECRET, SIGNATURE, UNKNOWN_MARKS
 
 TIMEOUT_SECONDS = 30.0
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
@@ -72,7 +70,7 @@ class Transforms:
                 name=changed.name,
                 custom=changed.custom,
                 parent=changed.parent,
-                properties=_as_outputs(changed.object),
+                properties=changed.object,
                 options=_options(changed),
             )
             answer = resource_pb2.TransformResponse.FromString(
@@ -93,9 +91,7 @@ class Transforms:
         changed.CopyFrom(request)
         for callback in callbacks:
             options = resource_pb2.TransformInvokeOptions(provider=changed.provider, version=changed.version)
-            asked = resource_pb2.TransformInvokeRequest(
-                token=changed.tok, args=_as_outputs(changed.args), options=options
-            )
+            asked = resource_pb2.TransformInvokeRequest(token=changed.tok, args=changed.args, options=options)
             answer = resource_pb2.TransformInvokeResponse.FromString(self._call(callback, asked, request.tok))
             changed.args.CopyFrom(answer.args)
             if answer.HasField("options") and answer.options.provider:
@@ -150,33 +146,3 @@ def _take(request: Any, options: Any) -> None:
             getattr(request, ours).extend(value)
     request.deleteBeforeReplaceDefined = options.HasField("delete_before_replace")
     request.deleteBeforeReplace = options.delete_before_replace
-
-
-def _as_outputs(struct: struct_pb2.Struct) -> struct_pb2.Struct:
-    """Return properties with what is unknown or secret in the form that a transform takes for an output.
-
-    In any other form the SDK would leave unknown properties out, and the transform would seem to have removed them.
-    """
-    return struct_pb2.Struct(fields={key: _as_output(value) for key, value in struct.fields.items()})
-
-
-def _as_output(value: struct_pb2.Value) -> struct_pb2.Value:
-    match value.WhichOneof("kind"):
-        case "string_value" if value.string_value in UNKNOWN_MARKS:
-            return _output({})
-        case "list_value":
-            rows = [_as_output(row) for row in value.list_value.values]
-            return struct_pb2.Value(list_value=struct_pb2.ListValue(values=rows))
-        case "struct_value":
-            fields = value.struct_value.fields
-            if SIGNATURE in fields and fields[SIGNATURE].string_value == SECRET:
-                return _output({"value": fields["value"], "secret": struct_pb2.Value(bool_value=True)})
-            return struct_pb2.Value(struct_value=_as_outputs(value.struct_value))
-    return value
-
-
-def _output(fields: dict[str, struct_pb2.Value]) -> struct_pb2.Value:
-    if "value" in fields and fields["value"].string_value in UNKNOWN_MARKS:
-        del fields["value"]
-    marked = {SIGNATURE: struct_pb2.Value(string_value=OUTPUT), **fields}
-    return struct_pb2.Value(struct_value=struct_pb2.Struct(fields=marked))
