@@ -23,7 +23,8 @@ VPC = "aws:ec2/vpc:Vpc"
 
 GROUPS = (GROUP, DEFAULT_GROUP)
 OWN_RULES = (INGRESS_RULE, EGRESS_RULE)
-TYPES = (*GROUPS, RULE, *OWN_RULES)
+RULE_TYPES = (RULE, *OWN_RULES)
+TYPES = (*GROUPS, *RULE_TYPES)
 DIRECTIONS: Mapping[str, str] = MappingProxyType({INGRESS_RULE: "ingress", EGRESS_RULE: "egress"})
 
 CIDR_KEYS = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
