@@ -143,7 +143,8 @@ def _entry_problems(key: str, entry: Any, rules: Sequence[Rule]) -> Iterator[str
     if key == ALL:
         level = _given_level(entry)
         if level not in (Level.ADVISORY, Level.MANDATORY) or _parameters(entry):
-            yield f"{ALL}: it is {entry!r}; allowed: advisory, mandatory. Rules are switched off one by one"
+            told = level.value if level else entry
+            yield f"{ALL}: it is {told!r}; allowed: advisory, mandatory. Rules are switched off one by one"
         return
     if key not in by_id:
         yield f"{key}: there is no such rule{meant(key, (*by_id, ALL, PROFILE))}; `leanto check --list` names all"

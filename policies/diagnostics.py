@@ -54,8 +54,8 @@ def about_configuration(
     ]
     if weaker:
         text = (
-            f"configuration {configuration.sha256[:12]} holds {len(weaker)} rules weaker than profile "
-            f"{configuration.profile}: {', '.join(weaker)}"
+            f"configuration {configuration.sha256[:12]} is weaker than profile {configuration.profile} in: "
+            f"{', '.join(weaker)}"
         )
         yield Diagnostic(PROFILE, "Profile", Severity.LOW, Level.ADVISORY, write(Told(Kind.NOTE, "", text)))
     by_id = {rule.id: rule for rule in rules}

@@ -93,7 +93,8 @@ class Servicer(_PolicyAnalyzerServicer):
         except ConfigurationError as error:
             if context is None:
                 raise
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            # The engine shows the first line.
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "; ".join(error.problems))
         return empty_pb2.Empty()
 
     def Analyze(self, request: Any, context: Any) -> Any:  # noqa: N802

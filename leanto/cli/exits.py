@@ -25,7 +25,7 @@ class Exit(IntEnum):
 MEANINGS: Mapping[Exit, str] = MappingProxyType(
     {
         Exit.OK: "done as asked",
-        Exit.FAILED: "the deployment failed, or AWS refused; what was done until then is in the state",
+        Exit.FAILED: "a policy is broken, the deployment failed, or AWS refused; what was done is in the state",
         Exit.INCOMPLETE: "done in part; the message says what is missing and how to go on",
         Exit.USAGE: "a wrong option, setting or file; nothing was begun",
         Exit.INTERNAL: "a mistake of leanto itself; the message names the log",
@@ -39,6 +39,7 @@ MEANINGS: Mapping[Exit, str] = MappingProxyType(
 CODES: Mapping[str, Exit] = MappingProxyType(
     {
         "leanto.engine.errors:DeploymentFailedError": Exit.FAILED,
+        "leanto.engine.errors:PoliciesBrokenError": Exit.FAILED,
         "leanto.engine.errors:StackUnknownError": Exit.USAGE,
         "leanto.engine.errors:ProjectFileError": Exit.USAGE,
         "leanto.engine.errors:StateLockedError": Exit.STATE,

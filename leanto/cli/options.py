@@ -8,6 +8,7 @@ import click
 
 from leanto.cli import account_place, box_place
 from leanto.cli.place import Place
+from policies.rule import PROFILES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,6 +49,20 @@ def state(function: Function) -> Function:
 def place(function: Function) -> Function:
     """Add all that names a place: --stack, --embedded, --box, --state."""
     return stack(embedded(state(function)))
+
+
+def policies(function: Function) -> Function:
+    """Add --profile and --policy-config."""
+    with_file = click.option(
+        "--policy-config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="File with levels and parameters of the rules.  [default: as the profile has them]",
+    )(function)
+    return click.option(
+        "--profile",
+        type=click.Choice(PROFILES),
+        help="Hold the stack to these policies, if they are no weaker.  [default: as leanto:environment says]",
+    )(with_file)
 
 
 def open_place(stack: str, embedded: bool, box_home: Path | None, state: str | None, *, start: bool) -> Place:

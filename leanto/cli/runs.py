@@ -7,6 +7,7 @@ from leanto.bundles import build
 from leanto.cli import screen
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.place import Place
+from leanto.cli.policies import Held, showing_broken, tell
 from leanto.engine.changes import Result
 
 
@@ -17,21 +18,26 @@ def build_bundles(place: Place) -> None:
     build(place.root, target, lambda line: screen.say(f"bundles: {line}"))
 
 
-def preview(place: Place) -> Result:
-    """Preview, and show each change with the properties that change."""
-    with screen.showing("preview") as view:
-        previewed = place.deployment.preview(view)
+def preview(place: Place, held: Held | None = None, *, in_full: bool = False) -> Result:
+    """Preview, and show each change with the properties that change, and what the policies say.
+
+    Nothing is changed. `in_full` shows what only advises row by row. Raises PoliciesBrokenError.
+    """
+    with screen.showing("preview") as view, showing_broken(held):
+        previewed = place.deployment.preview(view, held.pack if held else None)
     for change in previewed.changed:
         if change.type.startswith(screen.AWS):
             screen.say(screen.change_line(change))
     screen.say(f"preview: {_future(previewed)} ({previewed.duration_seconds:.1f} s)")
+    if held is not None:
+        tell(previewed.violations, held, in_full=in_full)
     return previewed
 
 
-def up(place: Place, previewed: Result) -> Result:
-    """Deploy, showing each resource as it is done."""
-    with screen.showing("up", len(previewed.changed)) as view:
-        done = place.deployment.up(view)
+def up(place: Place, previewed: Result, held: Held | None = None) -> Result:
+    """Deploy, showing each resource as it is done. Raises PoliciesBrokenError at the resource that breaks a policy."""
+    with screen.showing("up", len(previewed.changed)) as view, showing_broken(held):
+        done = place.deployment.up(view, held.pack if held else None)
     screen.say(f"up: {screen.summary(done)} ({done.duration_seconds:.1f} s)")
     return done
 

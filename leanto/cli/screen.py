@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.status import Status
 
 from leanto.engine.changes import Change, Event, Progress, Result
-from leanto.engine.errors import Diagnostic
+from leanto.engine.errors import Diagnostic, Violation
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {"create": "+", "update": "~", "replace": "±", "delete": "-", "read": " ", "import": "+", "discard": "-"}
@@ -120,6 +120,8 @@ class RunView:
             if event.severity == "warning":
                 say(f"  warning: {event}")
             return
+        if isinstance(event, Violation):
+            return  # told together, in a table, when the run ends
         self._take(event)
         if self._status is not None:
             self._status.update(self._progress())

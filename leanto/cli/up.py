@@ -10,6 +10,7 @@ from leanto.cli.ami import pin
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.outputs import with_address
 from leanto.cli.place import Place
+from leanto.cli.policies import hold
 from leanto.cli.project import configuration
 from leanto.cli.provider_key import give_stand_in_keys
 from leanto.cli.stopflag import refuse_while_stopped
@@ -17,20 +18,33 @@ from leanto.cli.stopflag import refuse_while_stopped
 
 @click.command(name="up")
 @options.place
+@options.policies
 @click.option("--yes", is_flag=True, help="Deploy what the preview shows without asking.")
-def command(stack: str, embedded: bool, box_home: Path | None, state: str | None, yes: bool) -> None:
-    """Deploy a stack: create, change and delete until the account is as the program says."""
+def command(
+    stack: str,
+    embedded: bool,
+    box_home: Path | None,
+    state: str | None,
+    profile: str | None,
+    policy_config: Path | None,
+    yes: bool,
+) -> None:
+    """Deploy a stack: create, change and delete until the account is as the program says.
+
+    The stack is held to the policies: as a whole before anything is created, and each resource once more before it is.
+    """
     place = options.open_place(stack, embedded, box_home, state, start=True)
     if place.box is None:
         tell_account(place)
         pin_image_if_unset(place)
     _ = place.settings
     refuse_while_stopped(place)
+    held = hold(place, profile, policy_config)
     runs.build_bundles(place)
-    previewed = runs.preview(place)
+    previewed = runs.preview(place, held)
     if previewed.changed:
         runs.confirm(f"Deploy this to stack {stack!r}?", agreed=yes or embedded)
-    done = runs.up(place, previewed)
+    done = runs.up(place, previewed, held)
     if place.box is not None:
         give_stand_in_keys(place, done.outputs)
     for name, value in sorted(with_address(place, done.outputs).items()):

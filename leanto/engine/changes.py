@@ -1,5 +1,6 @@
 """What a run did, or would do, to each resource: gathered from the engine's events."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from leanto.engine.errors import Diagnostic
+from leanto.engine.errors import Diagnostic, Violation
 
 if TYPE_CHECKING:
     from pulumi.automation.events import EngineEvent, StepEventMetadata
@@ -21,6 +22,8 @@ NAME_INPUTS = ("name", "bucket", "functionName", "alarmName", "dashboardName", "
 PENDING_WARNING = "Attempting to deploy or update resources with"
 
 UNCHANGED = frozenset({"same", "read", "refresh"})
+_COLOUR = re.compile(r"<\{%[^%]*%\}>")
+"""The engine's marks for colours in the text of an event."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Progress:
     planned: bool = False
 
 
-Event = Progress | Diagnostic
+Event = Progress | Diagnostic | Violation
 OnEvent = Callable[[Event], None]
 """Called from the threads of the event stream, one call at a time."""
 
@@ -88,6 +91,8 @@ class Result:
     outputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[Diagnostic, ...] = ()
     duration_seconds: float = 0.0
+    violations: tuple[Violation, ...] = ()
+    """What the policy pack told; empty too where the run had none."""
 
     @property
     def changed(self) -> tuple[Change, ...]:
@@ -107,6 +112,7 @@ class Collector:
         self._lock = threading.Lock()
         self._changes: dict[str, Change] = {}
         self._diagnostics: list[Diagnostic] = []
+        self._violations: list[Violation] = []
 
     def __call__(self, event: "EngineEvent") -> None:
         """Take one event."""
@@ -118,6 +124,8 @@ class Collector:
     def _take(self, event: "EngineEvent") -> Event | None:
         if event.diagnostic_event is not None:
             return self._diagnose(event)
+        if event.policy_event is not None:
+            return self._judge(event)
         if event.resource_pre_event is not None:
             planned = bool(event.resource_pre_event.planning)
             return Progress("started", _change(event.resource_pre_event.metadata), planned)
@@ -143,6 +151,22 @@ class Collector:
         diagnostic = Diagnostic(seen.severity, _in_our_words(seen.message.strip()), seen.urn or "")
         self._diagnostics.append(diagnostic)
         return diagnostic
+
+    def _judge(self, event: "EngineEvent") -> Violation | None:
+        seen = event.policy_event
+        if seen is None:
+            return None
+        mandatory = seen.enforcement_level == "mandatory"
+        message = _COLOUR.sub("", seen.message).strip()
+        violation = Violation(seen.policy_name, seen.resource_urn or "", mandatory, message)
+        self._violations.append(violation)
+        return violation
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Return what the policy pack told until now, each once."""
+        with self._lock:
+            return tuple(dict.fromkeys(self._violations))
 
     @property
     def changes(self) -> Mapping[str, Change]:

@@ -82,3 +82,26 @@ class DeploymentFailedError(EngineError):
         self.diagnostics = diagnostics
         lines = "\n".join(f"  - {diagnostic}" for diagnostic in diagnostics)
         super().__init__(f"{operation} failed:\n{lines}")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What the policy pack tells of a resource; of the stack where `urn` is that of the stack or empty.
+
+    A `mandatory` one stops the deployment. `message` is what `policies.telling` has written.
+    """
+
+    rule: str
+    urn: str
+    mandatory: bool
+    message: str
+
+
+class PoliciesBrokenError(EngineError):
+    """A mandatory rule of the policy pack is broken; `violations` has all that the pack told, the advisory too."""
+
+    def __init__(self, operation: str, violations: tuple[Violation, ...]) -> None:
+        self.operation = operation
+        self.violations = violations
+        broken = sorted({seen.rule for seen in violations if seen.mandatory})
+        super().__init__(f"{operation} stopped: {len(broken)} rules of the policy pack are broken: {', '.join(broken)}")

@@ -14,9 +14,10 @@ from leanto.engine import environment as environments
 from leanto.engine import workdir
 from leanto.engine.changes import Collector, OnEvent, Pending, Result
 from leanto.engine.command import EngineCommand
-from leanto.engine.errors import InterruptedRunError
+from leanto.engine.errors import InterruptedRunError, PoliciesBrokenError
 from leanto.engine.failures import Names, explain
 from leanto.engine.find import Engine
+from leanto.engine.policypack import PolicyPack
 from leanto.engine.program import GuardedProgram, Program
 
 
@@ -67,17 +68,22 @@ class Deployment:
             work_dir=str(work_dir), program=self._program, env_vars={}, pulumi_command=self._command
         )
 
-    def preview(self, on_event: OnEvent | None = None) -> Result:
-        """Return what `up` would do; nothing is changed.
+    def preview(self, on_event: OnEvent | None = None, policies: PolicyPack | None = None) -> Result:
+        """Return what `up` would do; nothing is changed. `policies` is the pack that the stack is held to.
 
         Raises:
+            PoliciesBrokenError: a mandatory rule of the pack is broken.
             EngineError: see `leanto.engine.errors`; what the program raises comes back as it is.
         """
-        return self._run("preview", on_event, make=True)
+        return self._run("preview", on_event, make=True, **_held_to(policies))
 
-    def up(self, on_event: OnEvent | None = None) -> Result:
-        """Create, change and delete until the account is as the program says. Raises like `preview`."""
-        return self._run("up", on_event, make=True)
+    def up(self, on_event: OnEvent | None = None, policies: PolicyPack | None = None) -> Result:
+        """Create, change and delete until the account is as the program says. Raises like `preview`.
+
+        With `policies` each resource is judged before it is created; the stack as a whole only afterwards, so do a
+        `preview` with the same pack first.
+        """
+        return self._run("up", on_event, make=True, **_held_to(policies))
 
     def refresh(self, on_event: OnEvent | None = None, *, forget_pending_creates: bool = False) -> Result:
         """Read every resource back into the state; the changes are the drift. Raises like `preview`.
@@ -126,6 +132,7 @@ class Deployment:
             _plain(getattr(outcome, "outputs", {})),
             collector.diagnostics("warning"),
             time.monotonic() - started,
+            collector.violations,
         )
 
     def _select(self, *, make: bool) -> Stack:
@@ -147,9 +154,18 @@ class Deployment:
                 raise InterruptedRunError(operation, self.name) from error
             if self._program.raised is not None:
                 raise self._program.raised from None
+            broken = tuple(seen for seen in collector.violations if seen.mandatory)
+            if broken:
+                raise PoliciesBrokenError(operation, collector.violations) from error
             raise explain(operation, self._command.last, collector, self._names) from error
         finally:
             self._program.end()
+
+
+def _held_to(policies: PolicyPack | None) -> dict[str, Any]:
+    if policies is None:
+        return {}
+    return {"policy_packs": [str(policies.path)], "policy_pack_configs": [str(policies.configuration)]}
 
 
 def _plain(outputs: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,9 +24,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     blocking = report.blocking
     exempt = tuple(row for row in report.findings if row.exemption)
     others = tuple(row for row in report.findings if row not in blocking and row not in exempt)
-    yield from _section("Stops the deployment", blocking)
-    yield from _section("Does not stop it", others)
-    yield from _section("Exempt", exempt)
+    yield from section("Stops the deployment", blocking)
+    yield from section("Does not stop it", others)
+    yield from section("Exempt", exempt)
     for title, rows in (("Active exemptions", report.exemptions), ("Assumptions", report.notes)):
         if rows:
             yield Text(f"\n{title}", style="bold")
@@ -39,7 +39,8 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield Text(verdict_line(report).strip("*"), style="bold red" if blocking else "bold green")
 
 
-def _section(title: str, rows: tuple[Finding, ...]) -> Iterator[RenderableType]:
+def section(title: str, rows: tuple[Finding, ...]) -> Iterator[RenderableType]:
+    """Yield findings under a title, by severity and rule; nothing when there are none."""
     if not rows:
         return
     yield Text(f"\n{title} ({len(rows)})", style="bold")
