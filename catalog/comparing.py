@@ -92,11 +92,15 @@ def from_plain(row: Mapping[str, Any]) -> Line:
 def _plain(amount: Amount) -> str | dict[str, str]:
     if isinstance(amount, Decimal):
         return str(amount)
-    return {"unbounded" if isinstance(amount, Unbounded) else "unknown": amount.reason}
+    if isinstance(amount, Unbounded):
+        return {"unbounded": amount.reason}
+    return {"unread" if amount.unread else "unknown": amount.reason}
 
 
 def _known_or_not(written: Any) -> Decimal | Unknown:
-    return Decimal(written) if isinstance(written, str) else Unknown(str(written["unknown"]))
+    if isinstance(written, str):
+        return Decimal(written)
+    return Unknown(str(written["unread"]), unread=True) if "unread" in written else Unknown(str(written["unknown"]))
 
 
 def _amount(written: Any) -> Amount:

@@ -55,6 +55,9 @@ def _limit(view: View) -> tuple[Amount, str, str]:
     found = [limit for row in view.stack.of(LAYER) if (limit := _monthly_limit(row)) is not None]
     if found:
         return max(found), KNOB, "the gateway refuses what would exceed it"
+    hidden = [row.name for row in view.stack.of(LAYER) if _is_hidden(row)]
+    if hidden:
+        return Unknown(f"the document in {hidden[0]} cannot be read", unread=True), KNOB, "a limit that cannot be read"
     if view.usage.managed_usd is not None:
         return view.usage.managed_usd, "managedUsd", "declared by managedUsd"
     return Unbounded(f"set {KNOB}, or declare managedUsd"), KNOB, "no spending limit"
@@ -71,6 +74,16 @@ def document_of(layer: DeployedResource) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return parsed if isinstance(parsed, Mapping) else None
+
+
+def _is_hidden(layer: DeployedResource) -> bool:
+    """Return whether a layer may hold the gateway's document, and its text is not to be seen."""
+    code = layer.properties.get("code")
+    assets = code.get("assets") if isinstance(code, Mapping) else code
+    if isinstance(assets, Mapping) and DOCUMENT in assets:
+        asset = assets[DOCUMENT]
+        return not (isinstance(asset, Mapping) and isinstance(asset.get("text"), str))
+    return isinstance(assets, Unknown)
 
 
 def _monthly_limit(layer: DeployedResource) -> Decimal | None:

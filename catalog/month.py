@@ -20,7 +20,7 @@ from catalog.rows import Catalogue, UnitPrice
 from catalog.tables import catalogue
 from catalog.usage import Usage
 from catalog.use import USAGE, USED
-from catalog.view import Case, Charge, View
+from catalog.view import Case, Charge, View, region_of
 
 PIECES: Mapping[str, Decimal] = MappingProxyType(
     {
@@ -32,6 +32,10 @@ PIECES: Mapping[str, Decimal] = MappingProxyType(
     }
 )
 """How many single pieces a unit has; other units are single ones."""
+LISTED: frozenset[str] = FREE | USED.keys() | PRICED.keys() | POOL | {SERVICE}
+"""The types of which the catalogue says whether they cost anything."""
+OUTSIDE = frozenset({"pulumi", "random", "tls", "time", "std"})
+"""Packages whose resources exist in the state only."""
 BY_THE_HOUR = frozenset({"hour", "GB-hour", "LCU-hour", "NLCU-hour"})
 
 
@@ -70,7 +74,7 @@ def month(
         *node_lines(view),
         *managed_lines(view),
         *(_used(known) if case is Case.IDLE else ()),
-        *_unlisted(known),
+        *_unlisted(known, view.usage.free_types),
     ]
     return tuple(sorted(lines, key=_dearest_first))
 
@@ -93,7 +97,7 @@ def _charges(resource: DeployedResource, view: View) -> Iterator[Charge]:
 
 def _priced(resources: Iterable[DeployedResource], view: View) -> Iterator[Line]:
     """Yield a line for each item and part; the account's free quota goes to an item's first lines."""
-    charges: dict[tuple[str, str], list[tuple[str, Charge]]] = {}
+    charges: dict[tuple[str, str, str], list[tuple[str, Charge]]] = {}
     for resource in resources:
         found: list[Charge] = []
         try:
@@ -102,12 +106,14 @@ def _priced(resources: Iterable[DeployedResource], view: View) -> Iterator[Line]
         except Undetermined as error:
             # The line of a group's or an instance's own says so already.
             if resource.type not in POOL:
-                unknown = Unknown(str(error))
+                unknown = Unknown(str(error), unread=True)
                 yield Line(
                     resource.type, (resource.name,), Decimal(1), "resource", unknown, unknown, part=resource.name
                 )
         for charge in found:
-            charges.setdefault((charge.item, charge.part), []).append((resource.name, charge))
+            charges.setdefault((charge.item, charge.part, region_of(resource, view)), []).append(
+                (resource.name, charge)
+            )
     left: dict[str, Decimal] = {}
     for key, rows in charges.items():
         line = _line(key, rows, left, view)
@@ -116,16 +122,17 @@ def _priced(resources: Iterable[DeployedResource], view: View) -> Iterator[Line]
 
 
 def _line(
-    key: tuple[str, str], rows: Sequence[tuple[str, Charge]], left: dict[str, Decimal], view: View
+    key: tuple[str, str, str], rows: Sequence[tuple[str, Charge]], left: dict[str, Decimal], view: View
 ) -> Line | None:
-    item, part = key
+    item, part, region = key
+    part = part if region == view.region else f"{part} {region}".strip()
     names = tuple(dict.fromkeys(name for name, _ in rows))
     least = sum((charge.least for _, charge in rows), Decimal(0))
     most = _sum([charge.most for _, charge in rows])
     knob = ", ".join(dict.fromkeys(charge.knob for _, charge in rows if charge.knob))
     basis = "; ".join(dict.fromkeys(charge.basis for _, charge in rows if charge.basis))
     quantity = most if isinstance(most, Decimal) else Decimal(0)
-    quote = unit_price(item, view.region, view.tables)
+    quote = unit_price(item, region, view.tables)
     if isinstance(quote, Unknown):
         if most == 0:
             return None
@@ -195,8 +202,8 @@ def _used(resources: Iterable[DeployedResource]) -> Iterator[Line]:
         yield Line(kind, found, count, "resource", zero, zero, note=f"by use: {USED[kind]}")
 
 
-def _unlisted(resources: Iterable[DeployedResource]) -> Iterator[Line]:
-    for kind, found in _by_type(row for row in resources if not is_listed(row.type)).items():
+def _unlisted(resources: Iterable[DeployedResource], free: Sequence[str]) -> Iterator[Line]:
+    for kind, found in _by_type(row for row in resources if not (is_listed(row.type) or row.type in free)).items():
         reason = Unknown(f"the catalogue does not say whether {kind} costs anything")
         yield Line(kind, found, Decimal(len(found)), "resource", reason, reason)
 
@@ -209,7 +216,5 @@ def _by_type(resources: Iterable[DeployedResource]) -> Mapping[str, tuple[str, .
 
 
 def is_listed(kind: str) -> bool:
-    """Return whether the catalogue says of a type whether it costs anything. Pulumi's own resources never do."""
-    return (
-        kind in FREE or kind in USED or kind in PRICED or kind in POOL or kind == SERVICE or kind.startswith("pulumi:")
-    )
+    """Return whether the catalogue says of a type whether it costs anything. What is in no cloud never does."""
+    return kind in LISTED or kind.partition(":")[0] in OUTSIDE

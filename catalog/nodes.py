@@ -10,7 +10,7 @@ from catalog.deployed import DeployedResource, Undetermined, block_of, blocks
 from catalog.fleet import GROUP, instance_types, public_addresses, sizes, spot_share, templates_of, types_in
 from catalog.pricing import Line, Unknown, instance_price
 from catalog.stops import hours_cap
-from catalog.view import Case, Charge, View
+from catalog.view import Case, Charge, View, region_of
 
 INSTANCE = "aws:ec2/instance:Instance"
 POOL = frozenset({GROUP, INSTANCE})
@@ -114,8 +114,9 @@ def _line(resource: DeployedResource, running: _Running, view: View) -> Line:
         zero = Decimal(0)
         note = "no instance runs at the minimum size 0"
         return Line(label, (resource.name,), zero, "hour", zero, zero, note=note, knob=running.knob, part=resource.name)
-    dearest = [instance_price(kind, view.region, spot=False, tables=view.tables) for kind in running.types]
-    spot = [instance_price(kind, view.region, spot=True, tables=view.tables) for kind in running.types if running.spot]
+    region, bought = region_of(resource, view), running.types if running.spot else ()
+    dearest = [instance_price(kind, region, spot=False, tables=view.tables) for kind in running.types]
+    spot = [instance_price(kind, region, spot=True, tables=view.tables) for kind in bought]
     quotes = [quote for quote in (*dearest, *spot) if not isinstance(quote, Unknown)]
     missing = [quote for quote in dearest if isinstance(quote, Unknown)]
     hours = running.most * view.hours if running.hours is None else running.hours
@@ -136,7 +137,7 @@ def _line(resource: DeployedResource, running: _Running, view: View) -> Line:
 
 
 def _unknown(resource: DeployedResource, reason: str) -> Line:
-    unknown = Unknown(reason)
+    unknown = Unknown(reason, unread=True)
     return Line(
         "ec2.instance", (resource.name,), Decimal(0), "hour", unknown, unknown, knob=resource.name, part=resource.name
     )

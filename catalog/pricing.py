@@ -15,9 +15,13 @@ LONGEST_MONTH_HOURS = Decimal(744)
 
 @dataclass(frozen=True)
 class Unknown:
-    """An amount that the catalogue cannot tell, and why."""
+    """An amount that the catalogue cannot tell, and why.
+
+    `unread` tells that a property decides it that is not known yet or cannot be read, not that a price is missing.
+    """
 
     reason: str
+    unread: bool = False
 
     def __str__(self) -> str:
         """Return how the amount reads in a table."""

@@ -150,7 +150,11 @@ class OpenModel:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All tables, immutable, each keyed by what names a row; `sources` spells out a file's short source names."""
+    """All tables, immutable, each keyed by what names a row.
+
+    `sources` spells out a file's short source names; `prices_checked` is the day on which prices were last compared
+    with their sources.
+    """
 
     instances: Mapping[str, Instance]
     instance_prices: Mapping[tuple[str, str], InstancePrice]
@@ -159,6 +163,7 @@ class Catalogue:
     providers: Mapping[str, Provider]
     managed_models: Mapping[tuple[str, str], ManagedModel]
     open_models: Mapping[str, OpenModel]
+    prices_checked: dt.date
     sources: Mapping[str, Mapping[str, str]]
 
     def models_of(self, provider: str) -> tuple[ManagedModel, ...]:

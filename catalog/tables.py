@@ -1,5 +1,6 @@
 """The tables of the catalogue, read once from the data files and checked: `catalogue().instances["g6.xlarge"]`."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -47,6 +48,7 @@ def load(folder: Traversable) -> Catalogue:
             "providers.toml", providers, "model", ManagedModel, lambda row: (row.provider, row.model)
         ),
         open_models=_table("models.toml", models, "model", OpenModel, lambda row: row.id),
+        prices_checked=min(_checked("instances.toml", instances), _checked("unit_prices.toml", prices)),
         sources=MappingProxyType(
             {
                 name: MappingProxyType(dict(document.get("sources", {})))
@@ -63,6 +65,13 @@ def load(folder: Traversable) -> Catalogue:
     if found:
         raise CatalogueError("the catalogue is wrong:\n  " + "\n  ".join(found))
     return loaded
+
+
+def _checked(file: str, document: Mapping[str, Any]) -> dt.date:
+    found = document.get("checked")
+    if not isinstance(found, dt.date):
+        raise CatalogueError(f"{file}: checked must be a date such as 2026-11-23, is {found!r}")
+    return found
 
 
 def _table(

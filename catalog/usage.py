@@ -40,3 +40,5 @@ class Usage:
     """The root volume of an instance whose image decides its size."""
     instance_types: tuple[str, ...] = ()
     """The types that an instance may have whose type is not known: the dearest of them is taken."""
+    free_types: tuple[str, ...] = ()
+    """Resource types that cost nothing, though no table of ours says so."""

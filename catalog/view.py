@@ -62,6 +62,12 @@ class Charge:
     part: str = ""
 
 
+def region_of(resource: DeployedResource, view: View) -> str:
+    """Return the region of a resource: its own where it names one, else the stack's."""
+    own = resource.properties.get("region")
+    return own if isinstance(own, str) and own else view.region
+
+
 Charges = Callable[[DeployedResource, View], Iterator[Charge]]
 
 

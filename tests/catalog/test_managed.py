@@ -88,3 +88,11 @@ def test_a_stack_without_models_has_no_line_for_them() -> None:
 def test_a_broken_document_is_none() -> None:
     broken = DeployedResource(LAYER, "l", {"code": {"assets": {"leanto/deployment.json": {"text": "{"}}}})
     assert estimate([broken], "us-east-1").worst == ()
+
+
+@pytest.mark.parametrize("code", [Unknown("later"), {"assets": {"leanto/deployment.json": {"hash": "x"}}}])
+def test_a_document_that_cannot_be_read_may_hold_a_limit(code: Any) -> None:
+    line = models(Case.WORST, DeployedResource(LAYER, "l", {"code": code}), DeployedResource(SECRET, "openai", {}))
+    assert line is not None
+    assert isinstance(line.high, Unknown)
+    assert line.high.unread

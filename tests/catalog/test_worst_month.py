@@ -263,3 +263,23 @@ def test_fargate_costs_its_tasks_at_their_peak_during_a_deployment() -> None:
     assert found["fargate.memory-x86_64 web"] == 8 * 744 * Decimal("0.004445")
     idle = {line.item: line.high for line in estimate([task, service], REGION).idle}
     assert idle["fargate.vcpu-x86_64"] == 2 * 730 * Decimal("0.04048")
+
+
+def test_a_resource_is_priced_in_its_own_region() -> None:
+    there = resource("aws:dynamodb/table:Table", "t", **{**table().properties, "region": "eu-central-1"})
+    price = highs(there)["dynamodb.read-units t eu-central-1"]
+    assert price == 400 * SECONDS / 1_000_000 * Decimal("0.1525")
+
+
+def test_a_type_that_people_declare_free_has_no_line() -> None:
+    strange = resource("aws:x/y:Z")
+    assert isinstance(total(month(Case.WORST, [strange], REGION)).high, Unknown)
+    assert month(Case.WORST, [strange], REGION, Usage(free_types=("aws:x/y:Z",))) == ()
+
+
+def test_it_is_told_apart_whether_a_price_is_missing_or_a_property_unread() -> None:
+    unread = highs(resource(FUNCTION, "f", memorySize=Unknown("later")))[f"{FUNCTION} f"]
+    missing = highs(resource("aws:x/y:Z"))["aws:x/y:Z"]
+    assert isinstance(unread, Unknown)
+    assert isinstance(missing, Unknown)
+    assert (unread.unread, missing.unread) == (True, False)
