@@ -1,0 +1,88 @@
+"""Models come in formats that hold numbers only, and no code of theirs is run."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from policies.gateway_config import CARRIERS, OBJECT, documents, variables
+from policies.reading import Value
+from policies.rule import ALWAYS, NotApplicable, Outcome, Problem, Rule, Severity, each
+from policies.served_models import SOURCES, Served, in_texts, of_documents, scripts
+from policies.stack import Item, Settings
+
+SAFE = frozenset({".gguf", ".safetensors"})
+PICKLED = frozenset(
+    {".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pt2", ".pth", ".npy", ".h5", ".keras"}
+)
+"""Formats that can hold code which runs when the file is read."""
+TRUSTED = re.compile(
+    r"--trust[-_]remote[-_]code\b(?!\s*[= ]\s*(?:false|0|no)\b)|\btrust_remote_code\s*=\s*(?:true|1)\b", re.IGNORECASE
+)
+TRUSTING_NAME = re.compile(r"TRUST_REMOTE_CODE$")
+MODEL_FILE = re.compile(r"(?:pytorch_model|model|adapter_model|consolidated)[\w.-]*\.(?:bin|ckpt|pickle|pkl|pt|pth)\b")
+
+
+def check(item: Item, settings: Settings) -> Iterator[Outcome]:
+    """Look at each model, at files put into buckets, and at switches that let a model bring code."""
+    del settings
+    if item.type == OBJECT:
+        yield from _object(item)
+    found = documents(item) if item.type in CARRIERS else ()
+    models = (*of_documents(item, found), *in_texts(item))
+    switches = tuple(row for row in _variables(item) if TRUSTING_NAME.search(row[0]))
+    texts = scripts(item)
+    if not models and not switches and not texts and item.type != OBJECT:
+        raise NotApplicable("it names no model that the stack serves itself")
+    yield from each(models, _model)
+    yield from each(switches, _switch)
+    yield from each(texts, _script)
+
+
+def _variables(item: Item) -> tuple[tuple[str, Value], ...]:
+    return tuple((row.name, row.value) for row in variables(item)) if item.type in CARRIERS else ()
+
+
+def _object(item: Item) -> Iterator[Outcome]:
+    key = item.props.text("key").lower()
+    if PurePosixPath(key).suffix in PICKLED or MODEL_FILE.search(key):
+        yield Problem("key", "the file is of a format that runs code when it is read")
+
+
+def _model(model: Served) -> Iterator[Outcome]:
+    manifest = model.manifest
+    name = manifest.text("file") if manifest else model.file
+    suffix = PurePosixPath(name.lower()).suffix
+    path = manifest.at("file") if manifest else model.path
+    if (manifest and suffix not in SAFE) or suffix in PICKLED or suffix == ".bin":
+        yield Problem(path, "the model is not a file of the formats GGUF or safetensors")
+    if manifest and (manifest.flag("trust_remote_code") or manifest.flag("trustRemoteCode")):
+        yield Problem(manifest.at("trust_remote_code"), "code that lies beside the model is run")
+
+
+def _switch(row: tuple[str, Value]) -> Iterator[Outcome]:
+    if row[1].text().strip().lower() not in ("", "0", "false", "no", "off"):
+        yield Problem(row[1].path, "code that lies beside the model is run")
+
+
+def _script(value: Value) -> Iterator[Outcome]:
+    text = value.text()
+    if TRUSTED.search(text):
+        yield Problem(value.path, "the engine is told to run code that lies beside the model")
+    if MODEL_FILE.search(text):
+        yield Problem(value.path, "it names a model file of a format that runs code when it is read")
+
+
+RULE = Rule(
+    id="model-format-safe",
+    area="governance",
+    title="Models come in formats that cannot run code",
+    severity=Severity.CRITICAL,
+    levels=ALWAYS,
+    floor=True,
+    types=SOURCES,
+    guards=("code", "value", "content", "environment", "userData", "userDataBase64", "key"),
+    check=check,
+    rationale="A pickled model runs whatever its maker wrote into it, with the rights of the node that reads it.",
+    fix="Serve a GGUF or safetensors file, and do not set trust_remote_code.",
+    references={"owasp-llm-2026": ("LLM04",)},
+)
