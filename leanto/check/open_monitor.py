@@ -11,8 +11,8 @@ from leanto.check.answers import Answers
 from leanto.check.functions import OpenFunctions
 from leanto.check.monitor import FEATURES, Monitor
 from leanto.check.open_types import OpenTypes
-from leanto.check.results import PROVIDER_PREFIX, Assumption, SynthesisedResource
-from leanto.check.rows import marked, row_of, secret_keys
+from leanto.check.results import PROVIDER_PREFIX, Assumption, SynthesisedResource, SynthesisError
+from leanto.check.rows import marked, row_of, secret_keys, source_of
 from leanto.check.sdk_source import SdkSource
 from leanto.check.service import LEGACY_FEATURES
 from leanto.check.transforms import Transforms
@@ -79,7 +79,7 @@ class OpenMonitor(Monitor):
         """Take a resource, as its transforms leave it; answer with its outputs."""
         own = list(request.transforms)
         request = self._transforms.registered(request)
-        urn = self._claim(request.parent, request.type, request.name)
+        urn = self._claimed(request)
         self._transforms.keep(urn, request.parent, own)
         given = _plain(request.object)
         resource_id, inputs, outputs, incomplete = self._taken(request, urn, given)
@@ -96,7 +96,7 @@ class OpenMonitor(Monitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
         """Take a resource that the program looks up: its id and what the program says of it are known, no more."""
-        urn = self._claim(request.parent, request.type, request.name)
+        urn = self._claimed(request)
         state = _plain(request.properties)
         if request.type == STACK_REFERENCE:
             self._assume(f"stack {request.id}", "only its state knows its outputs: they are unknown")
@@ -167,6 +167,13 @@ class OpenMonitor(Monitor):
         """Let any version be right: no engine runs."""
         del request
         return engine_pb2.RequirePulumiVersionResponse()
+
+    def _claimed(self, request: Any) -> str:
+        try:
+            return self._claim(request.parent, request.type, request.name)
+        except SynthesisError as error:
+            source = source_of(request)
+            raise SynthesisError(f"{source.file}:{source.line}: {error}" if source else str(error)) from None
 
     def _taken(self, request: Any, urn: str, given: Props) -> tuple[str, Props, Props, tuple[str, ...]]:
         """Return the id, inputs and outputs of a resource, and why they may not be all."""

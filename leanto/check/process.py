@@ -27,11 +27,13 @@ class End:
     """How the program ended: `error` is what its side reports, None where it ended well.
 
     `printed` is the end of what it printed. `at` is where a program that took too long stood, as "file:line", if known.
+    `refused` are the machines that it wanted to reach and went on without.
     """
 
     error: Mapping[str, Any] | None
     printed: str
     timed_out: bool = False
+    refused: tuple[str, ...] = ()
     at: str = ""
     exit_code: int | None = None
 
@@ -105,7 +107,7 @@ class Child:
         if line is None and time.monotonic() >= self._deadline and self._process.poll() is None:
             return End(None, self._tail(), timed_out=True, at=self._stands_at())
         if line is not None and "done" in line:
-            return End(None, self._tail())
+            return End(None, self._tail(), refused=tuple(line["done"]))
         error = (line or {}).get("error")
         code = None if error else self._exit_code()
         return End(error or {"kind": "", "message": ""}, self._tail(), exit_code=code)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from leanto.check.folder import ProgramFolder, choose_stack, program_folder
-from leanto.check.process import child
+from leanto.check.process import End, child
 from leanto.check.program_errors import failure
 from leanto.check.project import StackConfiguration, stack_configuration
 from leanto.check.results import Assumption, Synthesis, SynthesisError, in_order
@@ -56,7 +56,7 @@ def synthesise_program(
         if served.error is not None and not isinstance(served.error, SynthesisError | ValueError):
             raise served.error
         if served.error is not None:
-            raise SynthesisError(str(served.error)) from None
+            raise SynthesisError(str(served.error).replace(f"{folder.root}/", "")) from None
         if end.error is not None or end.timed_out:
             raise failure(folder, name, end, timeout_seconds)
     if monitor.failures:
@@ -69,7 +69,7 @@ def synthesise_program(
         resources=open_monitor.relative(in_order(monitor.resources), str(folder.root)),
         outputs=monitor.outputs,
         messages=tuple(monitor.messages),
-        assumptions=(*_closed_environments(configuration), *monitor.assumptions),
+        assumptions=(*_closed_environments(configuration), *_unreached(end), *monitor.assumptions),
         provider_config=MappingProxyType(_provider_config(configuration)),
     )
 
@@ -115,3 +115,8 @@ def _task(folder: ProgramFolder, stack: str, configuration: StackConfiguration, 
 def _closed_environments(configuration: StackConfiguration) -> tuple[Assumption, ...]:
     text = "only Pulumi Cloud can open it: the values that the stack takes from it are missing"
     return tuple(Assumption(f"environment {name}", text) for name in configuration.environments)
+
+
+def _unreached(end: End) -> tuple[Assumption, ...]:
+    text = "the program wants to reach it, and went on without: it may describe something else where it can"
+    return tuple(Assumption(f"network {host}", text) for host in end.refused)

@@ -24,6 +24,9 @@ from typing import Any
 MAXIMUM_MESSAGE = 2000
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0", "::ffff:127.")  # noqa: S104 - addresses that are allowed, none bound
 
+REFUSED: set[str] = set()
+"""The machines that the program wanted to reach."""
+
 
 class NetworkRefusedError(Exception):
     """The program wants to talk to another machine, which a check does without."""
@@ -46,7 +49,7 @@ def main() -> int:
     error = run(pulumi, task)
     sys.stdout.flush()
     sys.stderr.flush()
-    tell(report, {"error": described(error, task["root"])} if error else {"done": True})
+    tell(report, {"error": described(error, task["root"])} if error else {"done": sorted(REFUSED)})
     return 1 if error else 0
 
 
@@ -101,15 +104,16 @@ def is_own(file: str, root: str) -> bool:
 
 
 def refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
-    """Raise when the program looks up or connects to another machine."""
-    if event == "socket.getaddrinfo":
+    """Raise when the program looks up or connects to another machine, and keep which."""
+    if event in {"socket.getaddrinfo", "socket.gethostbyname"}:
         host = arguments[0]
-    elif event == "socket.connect" and isinstance(arguments[1], tuple):
+    elif event in {"socket.connect", "socket.sendto"} and isinstance(arguments[1], tuple):
         host = arguments[1][0]
     else:
         return
     text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "localhost")
     if not text.startswith(LOOPBACK):
+        REFUSED.add(text)
         raise NetworkRefusedError(f"the program wants to reach {text}: a check runs without network")
 
 

@@ -147,12 +147,12 @@ FAILURES = {
     "raise": ["ways.py:5: KeyError: 'size'", "The end of what it printed:\nabout to fail"],
     "apply": ["ways.py:5: ValueError: invalid literal for int() with base 10: 'q'"],
     "module": ["ModuleNotFoundError: No module named 'a_package_that_is_nowhere'", "runtime: options: virtualenv:"],
-    "network": ["__main__.py:21: NetworkRefusedError: the program wants to reach example.com"],
-    "exit": ["__main__.py:23: ", "ended with exit code enough"],
+    "network": ["__main__.py:28: NetworkRefusedError: the program wants to reach example.com"],
+    "exit": ["__main__.py:33: ", "ended with exit code enough"],
     "die": ["its process ended with exit code 3 before the program did"],
-    "twice": ["two resources have the URN urn:pulumi:dev::failing::aws:sqs/queue:Queue::q"],
-    "told": ["__main__.py:29: set the size"],
-    "transform": ["aws:sqs/queue:Queue 't': a transform of the program fails: 'size'", "ways.py:5"],
+    "twice": ["__main__.py:37: two resources have the URN urn:pulumi:dev::failing::aws:sqs/queue:Queue::q"],
+    "told": ["__main__.py:39: set the size"],
+    "transform": ["aws:sqs/queue:Queue 't': a transform of the program fails: 'size' (ways.py:5)"],
 }
 
 
@@ -164,6 +164,11 @@ def test_a_failing_program_is_told_by_its_own_line_and_never_by_a_traceback(how:
     assert [text for text in texts if text not in message] == []
     assert "Traceback" not in message
     assert "site-packages" not in message
+
+
+def test_a_program_that_goes_on_without_the_network_is_told_to_have_wanted_it() -> None:
+    found = synthesise_program(PROGRAMS / "failing", overlay={"how": "network-or-not"})
+    assert "network example.com" in {assumption.subject for assumption in found.assumptions}
 
 
 def test_a_missing_setting_is_named_with_the_file_it_belongs_in() -> None:
