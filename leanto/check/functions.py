@@ -50,9 +50,9 @@ class OpenFunctions:
 
     def _unknowable(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
         kinds = self._source.function(token)
-        what = "values that are unknown to rules, three texts or one object where it lists them; flags are false"
+        told = "made up, and unknown to rules: three texts or one object where it lists them, flags false"
         with self._lock:
-            self._assumed[token] = f"only the cloud knows what it answers: it answers {what if kinds else 'nothing'}"
+            self._assumed[token] = f"only the cloud can answer it: {told if kinds else 'unknown'}"
         if not kinds:
             return None
         asked = repr(sorted(args.items()))
