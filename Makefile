@@ -46,7 +46,7 @@ lint: setup ## Check style, types and layers.
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-docs: setup ## Regenerate the generated pages under docs/reference.
+docs: setup ## Regenerate what is generated: pages under docs/reference, levels and schemas of the policies.
 	@$(BIN)/python -m leanto.reference
 
 check: setup ## Hold the presets to the rules, before anything exists.

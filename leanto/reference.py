@@ -1,4 +1,4 @@
-"""Writes the generated pages under docs/reference: `python -m leanto.reference`."""
+"""Writes the generated pages under docs/reference and files of the policies: `python -m leanto.reference`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +18,7 @@ from leanto.check.synthesis import synthesise
 from leanto.cli.box_place import machine_settings
 from leanto.cli.project import PRESETS
 from leanto.embedded.plugin.describe import as_markdown
+from policies import generated
 
 FOLDER = ROOT / "docs" / "reference"
 REGION = "us-east-1"
@@ -39,6 +40,7 @@ def pages() -> Mapping[Path, str]:
                 stacks=[_idle(preset, environment) for preset in PRESETS for environment in ENVIRONMENTS],
             )
         ),
+        **generated.files(),
     }
 
 

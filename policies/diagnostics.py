@@ -1,5 +1,6 @@
 """Decides what the engine is told of the results of rules, and at which level: the level is what blocks."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,13 @@ from policies.profiles import STRICT_PROFILES
 from policies.rule import Level, Problem, Rule, Severity, Unevaluated
 from policies.runner import Result
 from policies.stack import Stack
-from policies.telling import DECIDED_AT_END, DECIDED_LATER, Kind, Told, write
+from policies.telling import Kind, Told, write
 from policies.wire import holds_unknown
 
+TITLE = "What the stack is held to"
+BEFORE = "will be decided before each resource is created"
+AT_END = "will be decided when the stack is deployed, and by `leanto check` now"
+SHOWN = 10
 UNREAD_FIX = "Give the value in a way that is known before the deployment and that AWS takes."
 
 
@@ -37,7 +42,7 @@ def of_results(
 ) -> tuple[Diagnostic, ...]:
     """Return what results tell. `stack` is the one that rules about whole stacks have looked at.
 
-    In a preview what could not be looked at because it is not known yet is told, and decided later.
+    What a preview could not look at because it is not known yet is left to `about_pending`.
     """
     teller = _Teller(configuration, exemptions, dry_run, stack)
     return tuple(row for result in results for row in teller.tell(result))
@@ -55,9 +60,9 @@ def about_configuration(
     if weaker:
         text = (
             f"configuration {configuration.sha256[:12]} is weaker than profile {configuration.profile} in: "
-            f"{', '.join(weaker)}"
+            f"{', '.join(weaker[:SHOWN])}{f' and {len(weaker) - SHOWN} more' if len(weaker) > SHOWN else ''}"
         )
-        yield Diagnostic(PROFILE, "Profile", Severity.LOW, Level.ADVISORY, write(Told(Kind.NOTE, "", text)))
+        yield Diagnostic(PROFILE, TITLE, Severity.LOW, Level.ADVISORY, write(Told(Kind.NOTE, "", text)))
     by_id = {rule.id: rule for rule in rules}
     if HYGIENE in by_id:
         for exemption in apply(results, exemptions).unused:
@@ -66,6 +71,29 @@ def about_configuration(
             yield Diagnostic(
                 rule.id, rule.title, rule.severity, Level.ADVISORY, write(Told(Kind.NOTE, exemption.place, text))
             )
+
+
+def is_pending(result: Result, dry_run: bool, stack: Stack | None) -> bool:
+    """Tell whether what a rule could not read may become known: a value of a wrong type never does."""
+    if not dry_run or not result.unread:
+        return False
+    rows = stack.items if stack is not None else [result.item] if result.item else []
+    return any(holds_unknown(row.inputs) or holds_unknown(row.outputs) for row in rows)
+
+
+def about_pending(results: Iterable[Result]) -> Iterator[Diagnostic]:
+    """Yield one line on all that a preview leaves open, and on when it is decided."""
+    rows = tuple(results)
+    before = Counter(row.rule.id for row in rows if row.rule.check is not None)
+    at_end = Counter(row.rule.id for row in rows if row.rule.check is None)
+    told = [f"{_counted(counts)} {later}" for counts, later in ((before, BEFORE), (at_end, AT_END)) if counts]
+    if told:
+        text = f"{len(rows)} checks need values that are not known yet: {'; '.join(told)}"
+        yield Diagnostic(PROFILE, TITLE, Severity.LOW, Level.ADVISORY, write(Told(Kind.PENDING, "", text)))
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(counts.items()))
 
 
 @dataclass(frozen=True)
@@ -80,9 +108,8 @@ class _Teller:
             yield self._problem(result, problem)
         if not result.unread:
             return
-        if self._is_pending(result):
-            yield self._pending(result)
-            return
+        if is_pending(result, self.dry_run, self.stack):
+            return  # told once for the whole run
         for unread in result.unread:
             yield self._unread(result, unread)
 
@@ -102,18 +129,6 @@ class _Teller:
         message = f"{unread.reason}{self._expired(result, unread.path)}"
         told = Told(Kind.UNREAD, unread.path, message, UNREAD_FIX)
         return _diagnostic(result, self._level(result) if blocks else Level.ADVISORY, told)
-
-    def _is_pending(self, result: Result) -> bool:
-        """Tell whether what could not be read may become known: a value of a wrong type never does."""
-        if not self.dry_run:
-            return False
-        rows = self.stack.items if self.stack is not None else [result.item] if result.item else []
-        return any(holds_unknown(row.inputs) or holds_unknown(row.outputs) for row in rows)
-
-    def _pending(self, result: Result) -> Diagnostic:
-        paths = ", ".join(dict.fromkeys(row.path for row in result.unread if row.path)) or "a value"
-        later = DECIDED_LATER if self.stack is None else DECIDED_AT_END
-        return _diagnostic(result, Level.ADVISORY, Told(Kind.PENDING, "", f"{paths} is not known yet; {later}"))
 
     def _exempt(self, result: Result, path: str, message: str, exemption: Exemption) -> Diagnostic:
         text = f"{message} [until {exemption.expires.isoformat()}: {exemption.reason}; {exemption.place}]"

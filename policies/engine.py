@@ -25,15 +25,15 @@ from pulumi_policy import Severity as PulumiSeverity
 from pulumi_policy.policy import _PolicyAnalyzerServicer
 
 from policies.configuration import LEVEL, PROFILE, Configuration, ConfigurationError, configure, of_profile
-from policies.diagnostics import Diagnostic, about_configuration, of_results
+from policies.diagnostics import TITLE, Diagnostic, about_configuration, about_pending, is_pending, of_results
 from policies.exemptions import Exemptions
 from policies.pack import guarded, known_types
 from policies.parameters import json_schema
-from policies.profiles import environment_of, region_of
+from policies.profiles import environment_of
 from policies.rule import PROFILES, Level, Rule
 from policies.runner import Result, Run, check_item, check_stack
 from policies.stack import Item, Stack
-from policies.wire import analyzed, completed, plain
+from policies.wire import analyzed, completed, plain, region_of
 
 NAME = "leanto"
 VERSION = "0.1.0"
@@ -69,6 +69,7 @@ class Servicer(_PolicyAnalyzerServicer):
         self._lock = threading.Lock()
         self._seen: dict[str, Item] = {}
         self._results: list[Result] = []
+        self._pending: list[Result] = []
         policies = [_profile_policy(), *(_policy(rule, self._configuration.levels[rule.id]) for rule in rules)]
         super().__init__(
             NAME, VERSION, policies, EnforcementLevel.ADVISORY, description="Rules of leanto", tags=["aws"]
@@ -79,7 +80,7 @@ class Servicer(_PolicyAnalyzerServicer):
         del context
         with self._lock:
             self._target = Target(request.stack, request.dry_run, dict(request.config))
-            self._seen, self._results = {}, []
+            self._seen, self._results, self._pending = {}, [], []
         return proto.AnalyzerStackConfigureResponse()
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -104,30 +105,30 @@ class Servicer(_PolicyAnalyzerServicer):
         rules = [rule for rule in self._enabled if rule.check is not None and rule.applies_to(found.type)]
         run = self._run
         results = [check_item(rule, found, run.settings(rule)) for rule in rules]
+        pending = [row for row in results if is_pending(row, self._target.dry_run, None)]
         with self._lock:
             self._seen[found.urn] = found
             self._results += results
+            self._pending += pending
         return self._answer(results, of_results(results, self._configuration, self.exemptions, self._target.dry_run))
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Say what the rules about whole stacks say, and what is to be known of configuration and exemptions."""
         del context
         with self._lock:
-            seen, earlier = dict(self._seen), tuple(self._results)
+            seen, earlier, pending = dict(self._seen), tuple(self._results), tuple(self._pending)
         # What was not analyzed is only looked up by the program, or left alone by --target: not ours to judge here.
         rows = sorted((row for row in request.resources if row.urn in seen), key=lambda row: row.urn)
         settings, run = self._target.configuration, self._run
-        stack = Stack(
-            self._target.name,
-            tuple(completed(seen[row.urn], row) for row in rows),
-            region_of(settings),
-            environment_of(settings),
-        )
+        items = tuple(completed(seen[row.urn], row) for row in rows)
+        region = settings.get("aws:region") or region_of(items)
+        stack = Stack(self._target.name, items, region, environment_of(settings))
         rules = [rule for rule in self._enabled if rule.check_stack is not None]
         results = [result for rule in rules for result in check_stack(rule, stack, run.settings(rule))]
         diagnostics = of_results(results, self._configuration, self.exemptions, self._target.dry_run, stack)
         notes = about_configuration(self._configuration, self._rules, (*earlier, *results), self.exemptions)
-        return self._answer(results, (*diagnostics, *notes))
+        pending += tuple(row for row in results if is_pending(row, self._target.dry_run, stack))
+        return self._answer(results, (*diagnostics, *notes, *about_pending(pending)))
 
     def Remediate(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Change nothing: what a rule would change here would lose its mark as a secret."""
@@ -198,7 +199,8 @@ def _profile_policy() -> Policy:
     schema = PolicyConfigSchema({"name": {"type": "string", "enum": list(PROFILES)}})
     return StackValidationPolicy(
         name=PROFILE,
-        description="The profile that levels and parameters start from",
+        description=TITLE,
+        display_name=TITLE,
         validate=_read_from_the_protocol,
         enforcement_level=EnforcementLevel.ADVISORY,
         config_schema=schema,

@@ -4,6 +4,7 @@ Objects are dicts, lists are lists, whole numbers are ints; what is not known is
 inside a longer text or as a key.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -62,6 +63,20 @@ def normalise(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [normalise(row, depth + 1) for row in value]
     return UNKNOWN
+
+
+def provider_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a provider as values: all but texts travel as JSON."""
+    return {key: _decoded(value) for key, value in settings.items()}
+
+
+def _decoded(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(("{", "[", "true", "false")):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _scalar(value: str | bool | float | None) -> Any:

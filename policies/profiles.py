@@ -27,11 +27,6 @@ def is_weaker(profile: str, than: str) -> bool:
     return PROFILES.index(profile) < PROFILES.index(than)
 
 
-def region_of(configuration: Mapping[str, str]) -> str:
-    """Return the region that a stack says it is in, or "" when it does not say."""
-    return setting(configuration, "region") or configuration.get("aws:region", "")
-
-
 def environment_of(configuration: Mapping[str, str]) -> str:
     """Return the environment that a stack says it is, or "" when it does not say."""
     return setting(configuration, "environment")

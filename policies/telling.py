@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-DECIDED_LATER = "it will be decided before the resource is created"
-DECIDED_AT_END = "it will be decided when the stack is deployed; `leanto check` decides it now"
 _FIX = "\nFix: "
 _PATH = re.compile(r"^`(?P<path>[^`]+)`: ")
 

@@ -1,12 +1,12 @@
 """Reads resources from the messages of Pulumi's analyzer protocol, as plain values and with nothing left out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from google.protobuf import struct_pb2
 
-from policies.normalise import SECRET, SIGNATURE, UNKNOWN, normalise
+from policies.normalise import SECRET, SIGNATURE, UNKNOWN, normalise, provider_settings
 from policies.stack import Item, ItemOptions, item
 
 PROVIDER_PREFIX = "pulumi:providers:"
@@ -25,7 +25,7 @@ def analyzed(request: Any) -> Item:
         request.type,
         request.name,
         inputs,
-        provider_inputs=plain(request.provider.properties) if request.HasField("provider") else None,
+        provider_inputs=provider_settings(plain(request.provider.properties)) if request.HasField("provider") else None,
         parent=request.options.parent,
         options=_options(request.options),
         secret_inputs=tuple(sorted(key for key, value in inputs.items() if _holds_secret(value))),
@@ -42,6 +42,12 @@ def completed(seen: Item, row: Any) -> Item:
         parent=row.parent or seen.parent,
         property_dependencies={key: tuple(sorted(each.urns)) for key, each in row.propertyDependencies.items()},
     )
+
+
+def region_of(items: Iterable[Item]) -> str:
+    """Return the only region that resources are in, or "" when they are in several or in none that is known."""
+    found = {row.inputs.get("region") for row in items if isinstance(row.inputs.get("region"), str)}
+    return str(found.pop()) if len(found) == 1 else ""
 
 
 def holds_unknown(value: Any) -> bool:

@@ -1,11 +1,11 @@
 """Hands a synthesised or exported stack to the policies, which know nothing of either."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from leanto.check.results import Synthesis, SynthesisedResource
 from leanto.embedded.plugin.values import without_internal
+from policies.normalise import provider_settings
 from policies.stack import Item, ItemOptions, Stack, item
 
 
@@ -33,7 +33,7 @@ def _item(
         row.name,
         without_internal(row.inputs),
         outputs={**outputs, "id": row.id} if row.id else outputs,
-        provider_inputs=None if args is None else {key: _decoded(value) for key, value in args.items()},
+        provider_inputs=None if args is None else provider_settings(args),
         parent=row.parent or "",
         options=ItemOptions(row.options.protect, row.options.retain_on_delete, row.options.ignore_changes),
         property_dependencies=row.property_dependencies,
@@ -42,16 +42,6 @@ def _item(
         # What a component of another package makes is not seen: it must not pass for one that makes nothing itself.
         component=not row.custom and not row.incomplete,
     )
-
-
-def _decoded(value: Any) -> Any:
-    """Return a setting of a provider: all but texts travel as JSON."""
-    if not isinstance(value, str) or not value.startswith(("{", "[", "true", "false")):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
 
 
 def _incomplete(synthesis: Synthesis) -> tuple[str, ...]:

@@ -82,12 +82,10 @@ def tell(violations: Iterable[Violation], held: Held, *, in_full: bool) -> None:
         listed = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(counts.items()))
         screen.say(f"policies: advice of {len(counts)} rules: {listed}; `leanto preview --stack {held.stack}` shows it")
     for seen, told in rows:
-        if told.kind in {Kind.EXEMPT, Kind.NOTE}:
+        if told.kind in {Kind.EXEMPT, Kind.NOTE, Kind.PENDING}:
             about = f"{told.path}: " if told.path else ""
-            screen.say(f"policies: {seen.rule}: {told.kind.value}: {about}{told.message}")
-    pending = sum(told.kind is Kind.PENDING for _, told in rows)
-    if pending:
-        screen.say(f"policies: {pending} things are not known yet; they are decided before each resource is created")
+            rule = f"{seen.rule}: " if seen.rule in BY_ID else ""
+            screen.say(f"policies: {rule}{told.kind.value}: {about}{told.message}")
 
 
 def _told(seen: Violation) -> Told:

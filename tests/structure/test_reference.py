@@ -1,4 +1,4 @@
-"""Claim: the generated pages say what the code says today."""
+"""Claim: the generated pages and files say what the code says today."""
 
 from pathlib import Path
 
@@ -6,7 +6,18 @@ import pytest
 
 from leanto.reference import ROOT, pages
 
-PAGES = ("docs/reference/settings.md", "docs/reference/embedded-types.md", "docs/reference/idle-cost.md")
+PAGES = (
+    "docs/reference/settings.md",
+    "docs/reference/embedded-types.md",
+    "docs/reference/idle-cost.md",
+    "docs/reference/rules.md",
+    "policies/levels/dev.json",
+    "policies/levels/prod.json",
+    "policies/levels/eu.json",
+    "policies/configuration.schema.json",
+    "policies/exemptions.schema.json",
+    "policies/exemptions-floor.schema.json",
+)
 
 
 @pytest.fixture(scope="module")
