@@ -169,7 +169,7 @@ def _texts(raw: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_whole(name: str) -> bool:
-    return name.replace("_", "").lower() in ENVIRONMENTS
+    return name.replace("_", "").lower() in (*ENVIRONMENTS, "variables")
 
 
 def _upper(name: str) -> str:

@@ -1,8 +1,11 @@
 """All rules of the pack: floors first, then by area in the order below."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
+from catalog.month import LISTED
+from policies.families import canonical
 from policies.rule import Rule
 from policies.rules import cost, encryption, exposure, governance, identity, logging, resilience, secrecy
 
@@ -25,3 +28,20 @@ RULES: tuple[Rule, ...] = tuple(
 """Every rule; the sort keeps the order within floors and within the others."""
 
 BY_ID: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in RULES})
+
+
+@cache
+def known_types() -> frozenset[str]:
+    """Return the canonical types that a rule is about by name, or whose cost the catalogue knows."""
+    of_rules = {kind for rule in RULES for kind in rule.types if kind != "*"}
+    return frozenset(of_rules | {canonical(kind) for kind in LISTED})
+
+
+@cache
+def guarded() -> Mapping[str, frozenset[str]]:
+    """Return by canonical type the inputs that rules must be able to see changes of; "*" holds for every type."""
+    found: dict[str, set[str]] = {}
+    for rule in RULES:
+        for kind in rule.types:
+            found.setdefault(kind, set()).update(rule.guards)
+    return MappingProxyType({kind: frozenset(names) for kind, names in found.items() if names})

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,7 @@ def files() -> tuple[Path, ...]:
     return tuple(sorted(CORPUS.glob("*/*.yaml")))
 
 
+@cache
 def cases() -> tuple[Case, ...]:
     """Return all cases. Raises ValueError naming the file for a case that is not as README.md says."""
     return tuple(case for path in files() for case in _read(path))

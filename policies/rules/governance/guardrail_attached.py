@@ -103,7 +103,7 @@ def _variables(item: Item, path: str) -> Iterator[Outcome]:
     rows = variables(item)
     identifiers = [row.value for row in rows if IDENTIFIER_NAME.search(row.name)]
     versions = [row.value for row in rows if VERSION_NAME.search(row.name)]
-    if not identifiers:
+    if not any(value.text().strip() for value in identifiers):
         yield Problem(path, "the program asks Bedrock, and no variable names a guardrail")
     elif not any(_is_numbered(value) for value in versions):
         yield Problem(path, "the guardrail has no numbered version: a draft changes at any time")

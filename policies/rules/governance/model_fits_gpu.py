@@ -13,6 +13,8 @@ from policies.served_models import GROUP, NODES, SOURCES, Served, in_texts, of_d
 from policies.stack import Item, Settings, Stack
 
 Bounds = tuple[Decimal, Decimal]
+UNKNOWN_TYPE = ""
+"""Stands for the type of a node that is not known yet."""
 
 
 def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
@@ -22,6 +24,7 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
         try:
             nodes += [(item, kind) for kind in _types(item)]
         except Unread as error:
+            nodes.append((item, UNKNOWN_TYPE))
             yield Unevaluated(error.path, error.reason, item)
     for item in stack.of(*SOURCES):
         try:
@@ -51,6 +54,8 @@ def _models(item: Item, nodes: list[tuple[Item, str]], settings: Settings) -> It
             instance = catalogue().instances.get(kind)
             if instance:
                 yield from _fits(item, model, instance, settings)
+            elif kind == UNKNOWN_TYPE:
+                yield Unevaluated(model.path, "the type of a node that may serve the model is not known yet", item)
 
 
 def _fits(item: Item, model: Served, instance: Instance, settings: Settings) -> Iterator[Outcome]:
