@@ -1,5 +1,6 @@
 """What `leanto check` looks at: the stack of a program, or what an exported state says exists."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +56,16 @@ def _program(program: Path | None, stack: str | None) -> Subject:
     from leanto.check.project import stack_configuration  # noqa: PLC0415
     from policies.profiles import environment_of, profile_of  # noqa: PLC0415
 
-    root = program_folder(program.absolute() if program else find_root()).root
+    # Our own checkout is what this interpreter has installed; another program has its own.
+    python = None if program else Path(sys.executable)
+    root = program_folder(program.absolute() if program else find_root(), python).root
     name = choose_stack(root, stack)
     values = stack_configuration(root, name, needs_file=stack is not None).values
     overlay = _overlay(values)
 
     def synthesise() -> "Synthesis":
         screen.say(f"leanto: synthesising the stack {name}")
-        return synthesise_program(root, stack, overlay=overlay)
+        return synthesise_program(root, stack, overlay=overlay, python=python, strict=program is None)
 
     return Subject(root, f"program of {name}", profile_of(values), environment_of(values), synthesise)
 

@@ -79,12 +79,11 @@ def run(arguments: Sequence[str]) -> int:
         warnings.simplefilter("ignore")
         sys.unraisablehook = lambda _: None
     try:
-        cli.main(list(arguments), prog_name="leanto", standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+        # Out of standalone mode click returns the code of an Exit that a command raises.
+        code = cli.main(list(arguments), prog_name="leanto", standalone_mode=False)
     except (KeyboardInterrupt, Exception) as error:
         return _told(error)
-    return Exit.OK
+    return code if isinstance(code, int) else Exit.OK
 
 
 def _told(error: BaseException) -> int:

@@ -16,6 +16,11 @@ class Ran:
     out: str
     err: str
 
+    @property
+    def output(self) -> str:
+        """All that it said."""
+        return self.out + self.err
+
 
 def leanto_process(*arguments: str, cwd: Path, env: dict[str, str] | None = None, stdin: str = "") -> Ran:
     """Run the command as a process of its own."""
