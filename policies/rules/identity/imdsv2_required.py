@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.reading import Block
-from policies.rule import ALWAYS, NotApplicable, Outcome, Parameter, Problem, Rule, Severity, Unevaluated
+from policies.rule import ALWAYS, Outcome, Parameter, Problem, Rule, Severity
 from policies.stack import Item, Settings
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -13,19 +13,11 @@ SPOT = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
 
 
 def check(item: Item, settings: Settings) -> Iterator[Outcome]:
-    """Look at the metadata options of what starts instances."""
-    props = item.props
-    if item.type in (INSTANCE, SPOT) and not props.has("metadataOptions") and props.has("launchTemplate"):
-        yield from _of_template(item)
-        return
-    yield from _options(props.block("metadataOptions"), int(settings["maximum_hops"]))
+    """Look at the metadata options of what starts instances.
 
-
-def _of_template(item: Item) -> Iterator[Outcome]:
-    urns = item.property_dependencies.get("launchTemplate", ())
-    if any(f"{TEMPLATE}::" in urn for urn in urns):
-        raise NotApplicable("the launch template of this stack says it, and is looked at for itself")
-    yield Unevaluated("launchTemplate", "the launch template is not of this stack, so it is not known what it says")
+    An instance from a launch template says it again: the template may be one that nobody here sees.
+    """
+    yield from _options(item.props.block("metadataOptions"), int(settings["maximum_hops"]))
 
 
 def _options(options: Block, maximum: int) -> Iterator[Outcome]:
@@ -51,7 +43,8 @@ RULE = Rule(
     check=check,
     rationale="Version 1 answers any request: one that a prompt makes a tool send is enough to read the role's"
     " credentials.",
-    fix="Set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
+    fix="Set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1, on instances too that come from a"
+    " launch template.",
     references={
         "checkov": ("CKV_AWS_79", "CKV_AWS_341"),
         "fsbp": ("EC2.8", "EC2.170", "AutoScaling.3", "AutoScaling.4"),
