@@ -19,6 +19,7 @@ python2.7 2021-07-15
 nodejs10.x 2021-07-30
 ruby2.5 2021-07-30
 dotnetcore2.1 2022-01-05
+dotnet5.0 2022-05-10
 python3.6 2022-07-18
 nodejs12.x 2023-03-31
 dotnetcore3.1 2023-04-03
@@ -28,6 +29,7 @@ ruby2.7 2023-12-07
 go1.x 2024-01-08
 java8 2024-01-08
 provided 2024-01-08
+dotnet7 2024-05-14
 nodejs16.x 2024-06-12
 python3.8 2024-10-14
 dotnet6 2024-12-20
