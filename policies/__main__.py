@@ -10,6 +10,7 @@ import signal
 import stat
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent import futures
 from pathlib import Path
 
@@ -25,18 +26,18 @@ from policies.engine import Servicer  # noqa: E402
 from policies.exemption_file import read  # noqa: E402
 from policies.pack import RULES  # noqa: E402
 from policies.profiles import STRICTEST  # noqa: E402
-from policies.rule import PROFILES  # noqa: E402
+from policies.rule import PROFILES, Rule  # noqa: E402
 
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 WORKERS = 4
 UNLIMITED = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 
 
-def serve() -> tuple[grpc.Server, int]:
-    """Start serving on a free loopback port; return the server and the port."""
+def serve(rules: Sequence[Rule]) -> tuple[grpc.Server, int]:
+    """Start serving rules on a free loopback port; return the server and the port."""
     today = dt.datetime.now(dt.UTC).date()
     root = Path(os.environ.get("LEANTO_POLICY_ROOT") or HERE.parent)
-    servicer = Servicer(RULES, profile=profile(), today=today, exemptions=read(root, RULES, today))
+    servicer = Servicer(rules, profile=profile(), today=today, exemptions=read(root, rules, today))
     server = grpc.server(futures.ThreadPoolExecutor(WORKERS), options=UNLIMITED)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -65,12 +66,12 @@ def end_with_the_engine() -> None:
     threading.Thread(target=wait_for_end, name="engine-watch", daemon=True).start()
 
 
-def main() -> None:
-    """Serve until the engine is done."""
+def main(rules: Sequence[Rule] = RULES) -> None:
+    """Serve rules until the engine is done."""
     # Blocked before any thread exists, so that all of them inherit it and the signal waits for sigwait.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     end_with_the_engine()
-    server, port = serve()
+    server, port = serve(rules)
     print(port, flush=True)
     signal.sigwait(SIGNALS)
     server.stop(1).wait(2)

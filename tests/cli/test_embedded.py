@@ -38,6 +38,7 @@ def deployed(run: Run) -> dict[str, object]:
     ran = run("up")
     assert ran.code == 0, ran.err
     assert ran.out == ""
+    assert "policies: profile dev, " in ran.err
     assert "leanto keys create me --stack managed --embedded" in ran.err
     assert (ROOT / "Pulumi.managed.yaml").read_text() == before
     outputs: dict[str, object] = json.loads(run("outputs", "--json").out)
@@ -61,6 +62,27 @@ def test_outputs_tell_the_address_on_this_machine(deployed: dict[str, object]) -
 def test_what_is_deployed_stays_as_it_is(run: Run, deployed: dict[str, object]) -> None:
     assert "preview: no change" in run("preview").err
     assert "refresh: no drift" in run("refresh").err
+
+
+def test_a_stricter_profile_stops_up_with_a_table_and_changes_nothing(run: Run, deployed: dict[str, object]) -> None:
+    ran = run("up", "--profile", "prod", "--yes")
+    assert ran.code == 1
+    assert "Stops the deployment" in ran.err
+    assert "deletion-protection: What cannot be made again is protected from deletion" in ran.err
+    assert "error: preview stopped: " in ran.err
+    assert "up ..." not in ran.err
+
+
+def test_a_wrong_configuration_of_the_policies_is_refused(
+    run: Run, deployed: dict[str, object], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"ebs-encryptd": "mandatory"}')
+    ran = run("preview", "--policy-config", str(path))
+    assert (ran.code, f"{path}: ebs-encryptd: there is no such rule; did you mean ebs-encrypted?" in ran.err) == (
+        3,
+        True,
+    )
 
 
 def test_a_created_key_opens_and_a_revoked_one_does_not(run: Run, deployed: dict[str, object]) -> None:
