@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from policies.iam_conditions import tests
-from policies.iam_documents import Statement, any_known, stars, statements
+from policies.iam_documents import Statement, any_known, matches, stars, statements
 from policies.iam_principals import names_anyone
 from policies.reading import Value
+from policies.stack import Item
 
 Covers = Callable[[Statement], bool]
 
@@ -50,6 +51,24 @@ def bucket_and_objects(statement: Statement) -> bool:
     """Tell whether a statement of a bucket's policy is about the bucket itself and about all of its objects."""
     rows = statement.values("Resource")
     return any_known(rows, lambda row: _bucket(row.text())) and any_known(rows, lambda row: _objects(row.text()))
+
+
+def itself(item: Item) -> Covers:
+    """Return whether a statement is about a resource: by its ARN or a pattern of it, of which the end is its own.
+
+    Where the resource's name is not known yet, any ARN could be its own.
+    """
+    known = item.output.raw.get("arn") or item.output.raw.get("name")
+    name = known.rpartition(":")[2] if isinstance(known, str) else None
+
+    def covers(statement: Statement) -> bool:
+        return any_known(statement.values("Resource"), lambda row: _names(row.text().strip(), name))
+
+    return covers
+
+
+def _names(resource: str, name: str | None) -> bool:
+    return stars(resource) or name is None or matches(resource.rpartition(":")[2], name)
 
 
 def _bucket(resource: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from policies.iam_documents import any_known
 from policies.rule import ADVISORY, Outcome, Problem, Rule, Severity, each_item
 from policies.stack import Item, Settings, Stack
-from policies.tls_statements import refuses_plain
+from policies.tls_statements import itself, refuses_plain
 
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
@@ -50,13 +50,13 @@ def _by_key(stack: Stack, item: Item) -> bool:
 
 def _by_own_policy(stack: Stack, item: Item) -> bool:
     del stack
-    return refuses_plain(item.props.get("policy"), KINDS[item.type].actions)
+    return refuses_plain(item.props.get("policy"), KINDS[item.type].actions, itself(item))
 
 
 def _by_policy_beside(stack: Stack, item: Item) -> bool:
     kind = KINDS[item.type]
     policies = stack.linked(item, kind.policy, by=kind.by)
-    return any_known(policies, lambda row: refuses_plain(row.props.get("policy"), kind.actions))
+    return any_known(policies, lambda row: refuses_plain(row.props.get("policy"), kind.actions, itself(item)))
 
 
 RULE = Rule(
