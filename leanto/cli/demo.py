@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from leanto.cli import box_place, runs, screen
+from leanto.cli import box_place, policies, runs, screen
 from leanto.cli.demo_provider import Choice, choose, overlay
 from leanto.cli.demo_steps import Phases, ask, show_what_is_there
 from leanto.cli.destroy import prove_nothing_is_left
@@ -70,9 +70,11 @@ def tell_story(place: Place, choice: Choice, phases: Phases) -> None:
     threading.Thread(target=importlib.import_module, args=("openai",), daemon=True).start()
     with phases.phase("bundles"):
         runs.build_bundles(place)
-    with phases.phase("up"), screen.showing("up", each_change=False) as view:
-        done = place.deployment.up(view)
-    screen.say(f"up: {screen.summary(done)}")
+    with phases.phase("up"):
+        held = policies.hold(place, None, None)
+        with screen.showing("up", each_change=False) as view, policies.showing_broken(held):
+            done = place.deployment.up(view, held.pack)
+        screen.say(f"up: {screen.summary(done)}; each resource was held to the policies before it was created")
     with phases.phase("key and question"):
         give_keys(place, choice, done.outputs["provider_secret_arns"])
         key = KeyTable(place.client("dynamodb"), done.outputs["table_name"]).create("demo", team="demo")
