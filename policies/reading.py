@@ -166,7 +166,10 @@ class Block:
     def block(self, key: str) -> "Block":
         """Return an object, empty when it is missing. Pulumi's singular and plural names of a block read the same."""
         value = self._block_value(key)
-        return Block(NOTHING, self.at(key), self._defaults) if value is None else value.block()
+        # An empty list of blocks is what Terraform's converters write for none.
+        if value is None or value.raw == []:
+            return Block(NOTHING, self.at(key), self._defaults)
+        return value.block()
 
     def blocks(self, key: str) -> tuple["Block", ...]:
         """Return the objects of a list; a single object is a list of one. An unknown one among them raises Unread."""

@@ -161,11 +161,12 @@ class Stack:
         top = path.partition(".")[0].partition("[")[0]
         urns = item.property_dependencies.get(top, ())
         values = _texts_at(item.inputs, path)
-        linked = [row for text in values.known for row in self._by_identifier.get(text, ())]
+        # Of `kinds` alone: what stands beside a bucket is known by the bucket's name as well.
+        linked = [row for text in values.known for row in self._by_identifier.get(text, ()) if row.type in kinds]
         # A property made from several resources depends on all of them: what its known value names is more exact.
         if not linked or values.unknown:
-            linked += [row for urn in urns if (row := self.by_urn(urn)) is not None]
-        found = tuple(dict.fromkeys(row for row in linked if row.type in kinds))
+            linked += [row for urn in urns if (row := self.by_urn(urn)) is not None and row.type in kinds]
+        found = tuple(dict.fromkeys(linked))
         if values.unknown and not urns and not found:
             raise Unread(path, "the value is not known yet, so neither is what it points to")
         return found
