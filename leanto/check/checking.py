@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from catalog.pricing import Line
 from leanto.check.findings import Finding, Report, counts_of, findings_of, in_order
 from leanto.check.items import policy_stack
+from leanto.check.money import months_of
 from leanto.check.results import Synthesis
 from policies import exemption_file, exemptions
 from policies.configuration import Configuration
@@ -39,8 +41,18 @@ def held_to(folder: Path, configuration: Configuration, today: dt.date, only: Se
     return Held(configuration, exemption_file.read(folder, RULES, today), today, tuple(only))
 
 
-def check(synthesis: Synthesis, held: Held, *, origin: str, environment: str = "") -> Report:
-    """Return the report on a stack. `origin` tells people where its resources come from."""
+def check(
+    synthesis: Synthesis,
+    held: Held,
+    *,
+    origin: str,
+    environment: str = "",
+    base: dict[str, tuple[Line, ...]] | None = None,
+) -> Report:
+    """Return the report on a stack.
+
+    `origin` tells people where its resources come from. `base` holds the months of an earlier report to compare with.
+    """
     stack = policy_stack(synthesis, environment=environment)
     configuration = held.configuration
     run = Run(
@@ -67,6 +79,7 @@ def check(synthesis: Synthesis, held: Held, *, origin: str, environment: str = "
         # Of a part of the rules it cannot be said which exemptions are of use.
         exemptions=tuple(str(row) for row in applied.exempted.values()) if held.only else applied.notes,
         notes=stack.notes,
+        months=months_of(stack, run, base),
     )
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from leanto.check.money import Month
 from policies.exemptions import finding_id
 from policies.profiles import STRICT_PROFILES
 from policies.rule import Level, Rule, Severity
@@ -61,7 +62,8 @@ class RuleCounts:
 class Report:
     """A whole check. `findings` come with the blocking ones first, then by severity, rule, resource and property.
 
-    `notes` are what was assumed to look at the stack at all. `exemptions` are the active ones, one line each.
+    `notes` are what was assumed to look at the stack at all. `exemptions` are the active ones, one line each. `months`
+    are empty where the region, and so the prices, are not known.
     """
 
     project: str
@@ -75,6 +77,7 @@ class Report:
     configuration_sha256: str = ""
     exemptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    months: tuple[Month, ...] = ()
 
     @property
     def blocking(self) -> tuple[Finding, ...]:

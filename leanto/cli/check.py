@@ -44,6 +44,7 @@ def _reports(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--profile", type=click.Choice(PROFILES), help="Profile to hold to.  [default: by the stack's settings]")
 @click.option("--config", "config_file", type=FILE, help="Configuration of the rules, as for --policy-pack-config.")
 @click.option("--policy", "policies", multiple=True, metavar="RULE", help="Run only this rule; repeatable.")
+@click.option("--base", "base_file", type=FILE, help="JSON report to compare the month's money with.")
 @_reports
 @click.option("--list", "list_rules", is_flag=True, help="List the rules with their levels, and check nothing.")
 @click.option("--explain", metavar="RULE", help="Tell all about one rule, and check nothing.")
@@ -54,6 +55,7 @@ def command(
     profile: str | None,
     config_file: Path | None,
     policies: tuple[str, ...],
+    base_file: Path | None,
     list_rules: bool,
     explain: str | None,
     **files: Path | None,
@@ -69,7 +71,7 @@ def command(
         check_rules.explain(explain, profile, config_file) if explain else check_rules.list_all()
         return
     subject = check_subject.open_subject(stack, program, state_file)
-    report = _checked(subject, profile, config_file, policies)
+    report = _checked(subject, profile, config_file, policies, base_file)
     _write(report, files)
     from leanto.check.reports import table  # noqa: PLC0415 - as below
 
@@ -81,16 +83,21 @@ def command(
 
 
 def _checked(
-    subject: "check_subject.Subject", profile: str | None, config_file: Path | None, policies: tuple[str, ...]
+    subject: "check_subject.Subject",
+    profile: str | None,
+    config_file: Path | None,
+    policies: tuple[str, ...],
+    base_file: Path | None,
 ) -> "Report":
-    from leanto.check import checking  # noqa: PLC0415 - brings the rules
+    from leanto.check import checking, money  # noqa: PLC0415 - brings the rules
     from leanto.cli.check_rules import configuration, known  # noqa: PLC0415
 
     names = [known(name).id for name in policies]
     effective = configuration(config_file, profile or subject.profile)
     held = checking.held_to(subject.folder, effective, dt.datetime.now(dt.UTC).date(), names)
+    base = money.read_base(base_file) if base_file else None
     synthesis = subject.synthesise()
-    return checking.check(synthesis, held, origin=subject.origin, environment=subject.environment)
+    return checking.check(synthesis, held, origin=subject.origin, environment=subject.environment, base=base)
 
 
 def _write(report: "Report", files: dict[str, Path | None]) -> None:

@@ -51,6 +51,7 @@ CODES: Mapping[str, Exit] = MappingProxyType(
         "leanto.embedded.boxfile:BoxFileError": Exit.PREREQUISITE,
         "leanto.check.project:ProjectError": Exit.USAGE,
         "leanto.check.results:SynthesisError": Exit.USAGE,
+        "leanto.check.money:BaseError": Exit.USAGE,
         "policies.configuration:ConfigurationError": Exit.USAGE,
         "infra.problems:SettingsError": Exit.USAGE,
         "infra.bundles:BundlesMissing": Exit.PREREQUISITE,

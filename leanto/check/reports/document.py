@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from leanto.check import money
 from leanto.check.findings import Finding, Report
 
 SCHEMA = 1
@@ -37,6 +38,7 @@ def document(report: Report) -> dict[str, Any]:
             for row in report.rules
         ],
         "findings": [_finding(row, report.profile) for row in report.findings],
+        "months": money.as_plain(report.months),
         "exemptions": list(report.exemptions),
         "notes": list(report.notes),
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from leanto.check import money
 from leanto.check.findings import Finding, Report
 
 
@@ -18,6 +19,7 @@ def _lines(report: Report) -> Iterator[str]:
     others = [row for row in report.findings if row not in blocking and not row.exemption]
     yield from _section("Stops the deployment", blocking)
     yield from _section("For information", others, folded=True)
+    yield from _money(report)
     if report.exemptions:
         yield from ("", "### Active exemptions", "", *(f"- {_safe(row)}" for row in report.exemptions))
     if report.notes:
@@ -51,6 +53,19 @@ def _section(title: str, rows: Iterable[Finding], *, folded: bool = False) -> It
         yield f"| {row.rule.severity.value} | `{row.rule.id}` | {_safe(row.subject)} | {what} | {_safe(row.source)} |"
     if folded:
         yield from ("", "</details>")
+
+
+def _money(report: Report) -> Iterator[str]:
+    if not report.months:
+        return
+    yield from ("", "### The month in USD", "", "| month | from | to |", "|---|---|---|")
+    for month in report.months:
+        yield f"| {month.case.value} | {money.usd_text(month.low)} | {money.usd_text(month.high)} |"
+    for month in report.months:
+        changes = month.changes[: money.LARGEST]
+        if changes:
+            yield from ("", f"What this change does to the {month.case.value} month:", "")
+            yield from (f"- {_safe(money.change_text(row))}" for row in changes)
 
 
 def _safe(text: str) -> str:

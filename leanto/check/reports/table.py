@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from leanto.check import money
 from leanto.check.findings import SEVERITIES, Finding, Report
 from leanto.check.reports.markdown import verdict_line
 from policies.rule import Level, Rule, Severity
@@ -27,6 +28,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield from section("Stops the deployment", blocking)
     yield from section("Does not stop it", others)
     yield from section("Exempt", exempt)
+    yield from _money(report)
     for title, rows in (("Active exemptions", report.exemptions), ("Assumptions", report.notes)):
         if rows:
             yield Text(f"\n{title}", style="bold")
@@ -37,6 +39,16 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         f"configuration {report.configuration_sha256[:12]}"
     )
     yield Text(verdict_line(report).strip("*"), style="bold red" if blocking else "bold green")
+
+
+def _money(report: Report) -> Iterator[RenderableType]:
+    if not report.months:
+        return
+    months = ", ".join(f"{month.case.value} {money.range_text(month)}" for month in report.months)
+    yield Text.assemble("\n", ("The month: ", "bold"), months)
+    for month in report.months:
+        for row in month.changes[: money.LARGEST]:
+            yield Text(f"  {month.case.value}: {money.change_text(row)}")
 
 
 def section(title: str, rows: tuple[Finding, ...]) -> Iterator[RenderableType]:
