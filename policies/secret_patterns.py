@@ -61,11 +61,12 @@ PLACEHOLDER = re.compile(
 POINTER = re.compile(r"(?i)(?:arn:|ssm:|secretsmanager:|secret:|parameter:|vault:|file:|env:|kms:|alias/|\$|`|\{\{|@@)")
 URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://\S+")
 PATH = re.compile(r"[./~]?(?:/?[A-Za-z0-9_.$@{}-]+)(?:/[A-Za-z0-9_.$@{}-]+)+/?|[./~]*/[A-Za-z0-9_.-]+/?")
-PLAIN = re.compile(r"(?i)[-+]?\d+(?:\.\d+)?%?|true|false|yes|no|on|off|enabled?|disabled?|required|optional")
+FLAG = re.compile(r"(?i)true|false|yes|no|on|off|enabled?|disabled?|required|optional")
+PLAIN = re.compile(rf"(?i)[-+]?\d+(?:\.\d+)?%?|{FLAG.pattern.removeprefix('(?i)')}")
 BETWEEN = re.compile(r"[/_.\-:@]+")
 SHORTEST_SECRET, SHORTEST_KEY, SHORTEST_PASSWORD = 8, 16, 3
-ENTROPY_BITS = 4.2
-"""Bits a character: 40 random ones of base64 have 4.6 or more, words and paths less."""
+ENTROPY_BITS = 4.45
+"""Bits a character: most random 40 of base64 have 4.6 or more, words and paths less."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _aws_secret(text: str) -> Found | None:
 
 
 def _is_secret(kind: Kind, text: str) -> bool:
-    if _no_value(text) or URL.fullmatch(text) or _path(text):
+    if _no_value(text) or FLAG.fullmatch(text) or URL.fullmatch(text) or _path(text):
         return False
     if kind is Kind.PASSWORD:
         return len(text) >= SHORTEST_PASSWORD

@@ -16,7 +16,7 @@ LARGEST_BYTES = 4 * 1024 * 1024
 
 DEEPEST = 5
 ENCODED = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
-WHOLE = re.compile(r"\s*(?:[A-Za-z0-9+/_-]{4,}\s*)+={0,2}\s*")
+WHOLE = re.compile(r"[A-Za-z0-9+/_-]{4,}={0,2}")
 MULTIPART = re.compile(r"(?im)\A(?:[^\n]*\n){0,20}?content-type:\s*multipart/")
 MOSTLY = 0.9
 
@@ -35,8 +35,9 @@ def _open(text: str, path: str, depth: int) -> Iterator[str]:
         return
     if MULTIPART.match(text):
         yield from _parts(text, path, depth)
-    if WHOLE.fullmatch(text):
-        yield from _encoded("".join(text.split()), path, depth, whole=True)
+    joined = re.sub(r"[ \t]*[\r\n]+[ \t]*", "", text.strip())
+    if WHOLE.fullmatch(joined):
+        yield from _encoded(joined, path, depth, whole=True)
     else:
         for match in ENCODED.finditer(text):
             yield from _encoded(match.group(), path, depth, whole=False)
@@ -63,13 +64,19 @@ def _decoded(text: str) -> bytes | None:
 
 
 def _unzipped(data: bytes, path: str) -> bytes:
-    opener = zlib.decompressobj(wbits=31)
-    try:
-        opened = opener.decompress(data, LARGEST_BYTES)
-    except zlib.error:
-        raise Unread(path, "it looks like gzip, but cannot be opened") from None
-    if opener.unconsumed_tail:
-        raise Unread(path, f"it opens to more than {LARGEST_BYTES} bytes")
+    """Open every member of a gzip file: further ones stand behind the first, as cloud-init reads them."""
+    opened = b""
+    while data.startswith(GZIP):
+        opener = zlib.decompressobj(wbits=31)
+        try:
+            opened += opener.decompress(data, LARGEST_BYTES + 1)
+        except zlib.error:
+            raise Unread(path, "it looks like gzip, but cannot be opened") from None
+        if len(opened) > LARGEST_BYTES:
+            raise Unread(path, f"it opens to more than {LARGEST_BYTES} bytes")
+        if not opener.eof:
+            raise Unread(path, "it looks like gzip, but ends too early")
+        data = opener.unused_data
     return opened
 
 

@@ -35,7 +35,7 @@ def check(item: Item, settings: Settings) -> Iterator[Outcome]:
 
 
 def _of_another_rule(item: Item, leaf: Leaf) -> bool:
-    top = leaf.within[0] if leaf.within else leaf.name
+    top = leaf.value.path.partition(".")[0].partition("[")[0]
     # Only what a state or a program says is a SecureString is one: an unknown type could turn out plain.
     secure = item.type == PARAMETER and str(item.inputs.get("type")).lower() == "securestring"
     return top in OTHERS or leaf.in_environment or (secure and top in ("value", "insecureValue"))
@@ -44,7 +44,7 @@ def _of_another_rule(item: Item, leaf: Leaf) -> bool:
 def _text(item: Item, leaf: Leaf) -> Iterator[Outcome]:
     text = leaf.value.text()
     found = known_secret(text)
-    if not found and item.type == PARAMETER and leaf.name in ("value", "insecureValue"):
+    if not found and item.type == PARAMETER and leaf.value.path in ("value", "insecureValue"):
         found = named_secret(str(item.inputs.get("name") or item.name).rpartition("/")[2], text)
     elif not found and (leaf.paired or (leaf.within and leaf.within[-1].lower() in MAPS)):
         found = named_secret(leaf.name, text)
