@@ -20,6 +20,7 @@ EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
 VPC = "aws:ec2/vpc:Vpc"
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
 GROUPS = (GROUP, DEFAULT_GROUP)
 OWN_RULES = (INGRESS_RULE, EGRESS_RULE)
@@ -110,9 +111,12 @@ def _network(value: Value) -> tuple[Network]:
 
 
 def _prefix_list(stack: Stack, rule: Written, value: Value) -> tuple[Item, ...]:
-    """Return the prefix list that a rule names. Raises Unread for one whose entries are not in the stack."""
+    """Return the prefix list that a rule names. Raises Unread for one whose entries are not in the stack.
+
+    The list of a gateway endpoint holds AWS's own service and nobody else: nothing of it is looked at.
+    """
     found = stack.targets(rule.item, value.path, PREFIX_LIST)
-    if not found:
+    if not found and not stack.targets(rule.item, value.path, ENDPOINT):
         raise Unread(value.path, "the entries of the prefix list are not in this stack")
     return found
 

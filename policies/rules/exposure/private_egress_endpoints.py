@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from policies.iam_documents import any_known
 from policies.rule import ADVISORY, NotApplicable, Outcome, Problem, Rule, Severity, each, each_item
-from policies.security_groups import VPC
+from policies.security_groups import ENDPOINT, VPC
 from policies.stack import Item, Settings, Stack
 
 SUBNET = "aws:ec2/subnet:Subnet"
-ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 NAT = "aws:ec2/natGateway:NatGateway"
 FUNCTION = "aws:lambda/function:Function"
 BEDROCK = "bedrock-runtime"
