@@ -9,7 +9,6 @@ from tests.policies.own import OWN, Own, open_findings
 STAYS = {
     "lambda-tracing": "tracing costs by the request and needs a right on everything",
     "secret-rotation": "a provider's key is made at the provider, which offers no way to rotate it from AWS",
-    "sg-egress-scoped": "AWS keeps the entries of the prefix lists of its own endpoints",
 }
 """Advice that our stacks do not take, in every environment and profile, with the reason."""
 STAYS_IN_DEV = {
