@@ -55,7 +55,7 @@ def _limit(view: View) -> tuple[Amount, str, str]:
     found = [limit for row in view.stack.of(LAYER) if (limit := _monthly_limit(row)) is not None]
     if found:
         return max(found), KNOB, "the gateway refuses what would exceed it"
-    hidden = [row.name for row in view.stack.of(LAYER) if _is_hidden(row)]
+    hidden = [row.name for row in view.stack.of(LAYER) if hides_document(row)]
     if hidden:
         return Unknown(f"the document in {hidden[0]} cannot be read", unread=True), KNOB, "a limit that cannot be read"
     if view.usage.managed_usd is not None:
@@ -76,7 +76,7 @@ def document_of(layer: DeployedResource) -> Mapping[str, Any] | None:
     return parsed if isinstance(parsed, Mapping) else None
 
 
-def _is_hidden(layer: DeployedResource) -> bool:
+def hides_document(layer: DeployedResource) -> bool:
     """Return whether a layer may hold the gateway's document, and its text is not to be seen."""
     code = layer.properties.get("code")
     assets = code.get("assets") if isinstance(code, Mapping) else code
@@ -97,11 +97,11 @@ def _monthly_limit(layer: DeployedResource) -> Decimal | None:
 def _callers(view: View) -> tuple[str, ...]:
     """Return what shows that a stack calls managed models: its document, its keys, its permissions."""
     found = [row.name for row in view.stack.of(LAYER) if (document_of(row) or {}).get("providers")]
-    found += [row.name for row in view.stack.of(SECRET) if _names_provider(_described(row), view.tables)]
+    found += [row.name for row in view.stack.of(SECRET) if names_provider(_described(row), view.tables)]
     for row in view.stack.of(FUNCTION):
         environment = row.properties.get("environment")
         variables = environment.get("variables") if isinstance(environment, Mapping) else None
-        if isinstance(variables, Mapping) and any(_names_provider(str(key), view.tables) for key in variables):
+        if isinstance(variables, Mapping) and any(names_provider(str(key), view.tables) for key in variables):
             found.append(row.name)
     for kind, key in POLICIES.items():
         found += [row.name for row in view.stack.of(kind) if _invokes(row.properties.get(key))]
@@ -112,7 +112,8 @@ def _described(secret: DeployedResource) -> str:
     return f"{secret.name} {secret.properties.get('name') or ''}"
 
 
-def _names_provider(text: str, tables: Catalogue) -> bool:
+def names_provider(text: str, tables: Catalogue) -> bool:
+    """Return whether a name has the name of a provider of models in it, as a word."""
     words = text.lower().replace("_", " ").replace("-", " ").replace("/", " ").split()
     names = WORDS | set(tables.providers) - {"custom", "azure", "google"}
     return any(word in names for word in words)

@@ -19,6 +19,7 @@ from policies.stack import Item, Settings, Stack
 
 LATER = Unknown("it is not known yet", unread=True)
 LARGEST = 5
+NAMES = ("id", "arn", "name", "bucket")
 
 
 def _number(name: str, default: float | None, description: str) -> Parameter:
@@ -125,9 +126,12 @@ def region_of(stack: Stack) -> str:
 
 
 def _deployed(item: Item) -> DeployedResource:
-    """Return one resource: its inputs, and what only its outputs tell."""
-    known = {key: value for key, value in item.inputs.items() if value is not UNKNOWN}
-    properties = {**item.inputs, **item.outputs, **known}
+    """Return one resource: what the program asks for, and the names that AWS gave it.
+
+    Its other outputs say how things are just now, as how many nodes a group has: no estimate of the program's.
+    """
+    named = {key: item.outputs[key] for key in NAMES if isinstance(item.outputs.get(key), str)}
+    properties = {**named, **{key: value for key, value in item.inputs.items() if key not in named}}
     identity = item.outputs.get("id")
     return DeployedResource(
         item.type,
