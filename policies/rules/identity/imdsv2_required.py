@@ -17,7 +17,7 @@ def check(item: Item, settings: Settings) -> Iterator[Outcome]:
 
     An instance from a launch template says it again: the template may be one that nobody here sees.
     """
-    yield from _options(item.props.block("metadataOptions"), int(settings["maximum_hops"]))
+    yield from _options(item.props.block("metadataOptions"), int(settings["maximumHops"]))
 
 
 def _options(options: Block, maximum: int) -> Iterator[Outcome]:
@@ -53,7 +53,7 @@ RULE = Rule(
     },
     parameters=(
         Parameter(
-            "maximum_hops",
+            "maximumHops",
             "integer",
             1,
             "How many network hops answers may go: 2 where containers on the node must reach the service.",

@@ -13,7 +13,7 @@ FUNCTION = "aws:lambda/function:Function"
 
 def check(item: Item, settings: Settings) -> Iterator[Outcome]:
     """Look at each variable of each environment that the resource gives to a program, also inside JSON texts."""
-    allowed: Sequence[str] = settings["allowed_names"]
+    allowed: Sequence[str] = settings["allowedNames"]
     found = [leaf for leaf in leaves(item) if leaf.in_environment]
     if item.type == FUNCTION:
         item.props.block("environment").mapping("variables")
@@ -50,7 +50,7 @@ RULE = Rule(
     },
     parameters=(
         Parameter(
-            "allowed_names",
+            "allowedNames",
             "texts",
             (),
             "Names of variables whose values are known to be no secrets, with * and ? as wildcards.",

@@ -15,7 +15,7 @@ RATE = re.compile(r"rate\(\s*(\d+)\s+(hour|day)s?\s*\)", re.IGNORECASE)
 
 def check(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     """Look for the rotation of each secret, and at the interval of each rotation."""
-    maximum = Decimal(settings["maximum_days"])
+    maximum = Decimal(settings["maximumDays"])
     for secret in stack.of(SECRET):
         yield from each((secret,), lambda item: _rotated(stack, item), secret)
     for rotation in stack.of(ROTATION):
@@ -63,6 +63,6 @@ RULE = Rule(
         "nag": ("SMG4",),
     },
     parameters=(
-        Parameter("maximum_days", "integer", 90, "The longest time between two rotations, in days.", minimum=1),
+        Parameter("maximumDays", "integer", 90, "The longest time between two rotations, in days.", minimum=1),
     ),
 )
