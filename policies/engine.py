@@ -29,9 +29,9 @@ from policies.diagnostics import TITLE, Diagnostic, about_configuration, about_p
 from policies.exemptions import Exemptions
 from policies.pack import guarded, known_types
 from policies.parameters import json_schema
-from policies.profiles import environment_of
+from policies.profiles import environment_of, setting
 from policies.rule import PROFILES, Level, Rule
-from policies.runner import Result, Run, check_item, check_stack
+from policies.runner import Result, Run, Verdict, check_item, check_stack
 from policies.stack import Item, Stack
 from policies.wire import analyzed, completed, plain, region_of
 
@@ -121,7 +121,7 @@ class Servicer(_PolicyAnalyzerServicer):
         rows = sorted((row for row in request.resources if row.urn in seen), key=lambda row: row.urn)
         settings, run = self._target.configuration, self._run
         items = tuple(completed(seen[row.urn], row) for row in rows)
-        region = settings.get("aws:region") or region_of(items)
+        region = setting(settings, "region") or settings.get("aws:region") or region_of(items)
         stack = Stack(self._target.name, items, region, environment_of(settings))
         rules = [rule for rule in self._enabled if rule.check_stack is not None]
         results = [result for rule in rules for result in check_stack(rule, stack, run.settings(rule))]
@@ -159,7 +159,7 @@ class Servicer(_PolicyAnalyzerServicer):
             )
             report(row.message, row.urn)
         for result in results:
-            if result.reason:
+            if result.verdict is Verdict.NOT_APPLICABLE:
                 response.not_applicable.append(
                     proto.PolicyNotApplicable(policy_name=result.rule.id, reason=result.reason)
                 )
