@@ -283,3 +283,9 @@ def test_it_is_told_apart_whether_a_price_is_missing_or_a_property_unread() -> N
     assert isinstance(unread, Unknown)
     assert isinstance(missing, Unknown)
     assert (unread.unread, missing.unread) == (True, False)
+
+
+def test_the_worst_month_has_thirty_one_days() -> None:
+    action = resource("aws:budgets/budgetAction:BudgetAction")
+    assert highs(action)["budgets.budget-with-actions"] == Decimal("3.1")
+    assert highs(resource("aws:ec2/eip:Eip"))["vpc.public-ipv4"] == 744 * Decimal("0.005")
