@@ -3,7 +3,7 @@
 import datetime as dt
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import PurePath
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any
 
 from policies.reading import Unread
 from policies.rule import NotApplicable, Outcome, Problem, Rule, Unevaluated
+from policies.secret_patterns import redacted
 from policies.stack import Item, Settings, Stack
 
 
@@ -46,7 +47,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """What one rule says of one resource; of the stack itself where `item` is None."""
+    """What one rule says of one resource; of the stack itself where `item` is None.
+
+    `reason` says why it is not applicable, or not evaluated because of what is `unread` of the stack.
+    """
 
     rule: Rule
     item: Item | None
@@ -93,12 +97,16 @@ def check_stack(rule: Rule, stack: Stack, settings: Settings) -> Iterator[Result
         return
     of_stack = [row for row in found.outcomes if row.item is None]
     yield _result(rule, None, of_stack)
-    unread = [row for row in of_stack if isinstance(row, Unevaluated)]
+    stopped = any(isinstance(row, Unevaluated) for row in of_stack)
     named = dict.fromkeys(row.item for row in found.outcomes if row.item is not None)
     about = stack.items if rule.types == ("*",) else stack.of(*rule.types)
     for item in dict.fromkeys((*about, *named)):
-        # What stopped the rule from reading the stack also leaves open what it would have said of each resource.
-        yield _result(rule, item, [row for row in found.outcomes if row.item is item] or unread)
+        outcomes = [row for row in found.outcomes if row.item is item]
+        if stopped and not outcomes:
+            # What stopped the rule from reading the stack also leaves open what it would have said of each resource.
+            yield Result(rule, item, Verdict.NOT_EVALUATED, reason="the rule could not read the stack")
+        else:
+            yield _result(rule, item, outcomes)
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,16 @@ def _where(error: Exception) -> str:
 
 def _result(rule: Rule, item: Item | None, outcomes: Iterable[Outcome]) -> Result:
     rows = tuple(outcomes)
-    problems = tuple(row for row in rows if isinstance(row, Problem))
-    unread = tuple(row for row in rows if isinstance(row, Unevaluated))
+    problems = tuple(_safe(row) for row in rows if isinstance(row, Problem))
+    unread = tuple(
+        replace(row, path=redacted(row.path), reason=redacted(row.reason))
+        for row in rows
+        if isinstance(row, Unevaluated)
+    )
     verdict = Verdict.FAIL if problems else Verdict.NOT_EVALUATED if unread else Verdict.PASS
     return Result(rule, item, verdict, problems, unread)
+
+
+def _safe(problem: Problem) -> Problem:
+    """Rules repeat values that are no secrets by their place; somebody may have put one there all the same."""
+    return replace(problem, path=redacted(problem.path), message=redacted(problem.message))
