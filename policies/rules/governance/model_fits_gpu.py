@@ -77,14 +77,13 @@ def _needed(model: Served, context_tokens: int, slots: int) -> Bounds | None:
     if manifest:
         context_tokens = int(manifest.number("context_tokens", context_tokens) or 0)
         slots = int(manifest.number("slots", slots) or 0)
-    if model.row:
-        needed = needed_by(model.row, context_tokens, slots)
-        return needed, needed
+    known = [] if model.row is None else [needed_by(model.row, context_tokens, slots)]
     if manifest and manifest.has("bytes"):
-        # Without a figure for its cache, the weights alone are what is certain.
+        # Without a figure for its cache, the weights alone are what is certain; they may be more than the name says.
         cache = int(manifest.number("kv_bytes_per_token", 0) or 0)
-        needed = needed_mib(int(manifest.number("bytes") or 0), cache, context_tokens, slots)
-        return needed, needed
+        known.append(needed_mib(int(manifest.number("bytes") or 0), cache, context_tokens, slots))
+    if known:
+        return max(known), max(known)
     bounds = weight_bounds_mib(model.name)
     return None if bounds is None else (bounds[0], bounds[1] + Decimal(context_tokens * slots * _DENSE_KV) / MIB)
 

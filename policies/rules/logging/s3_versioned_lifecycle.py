@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from policies.iam_documents import any_known
-from policies.reading import Value
+from policies.reading import Block, Value
 from policies.rule import ADVISORY, NotApplicable, Outcome, Problem, Rule, Severity, each, each_item
 from policies.stack import Item, Settings, Stack
 
 BUCKET = "aws:s3/bucket:Bucket"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+ENDING = ("noncurrentVersionExpiration", "noncurrentVersionTransitions", "expiration", "transitions")
+"""What a lifecycle rule may do with objects, in a bucket and beside it; also under their singular names."""
 
 
 def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
@@ -48,15 +51,24 @@ def _kept(stack: Stack, bucket: Item, source: Item) -> Iterator[Outcome]:
 
 def _lets_go(stack: Stack, bucket: Item) -> bool:
     """Tell whether a lifecycle rule is on, in the bucket or beside it. Raises Unread when that is not known."""
-    if any_known(bucket.props.block_values("lifecycleRules"), lambda value: value.block().flag("enabled")):
+    if any_known(bucket.props.block_values("lifecycleRules"), _on_inside):
         return True
     return any_known(
         stack.linked(bucket, LIFECYCLE, by="bucket"), lambda row: any_known(row.props.block_values("rules"), _on)
     )
 
 
+def _on_inside(rule: Value) -> bool:
+    return rule.block().flag("enabled") and _ends(rule.block())
+
+
 def _on(rule: Value) -> bool:
-    return rule.block().text("status").strip().lower() == "enabled"
+    return rule.block().text("status").strip().lower() == "enabled" and _ends(rule.block())
+
+
+def _ends(rule: Block) -> bool:
+    """Tell whether a rule ends or moves objects, rather than uploads that were broken off."""
+    return any(rule.block_values(name) for name in ENDING)
 
 
 RULE = Rule(

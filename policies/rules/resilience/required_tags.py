@@ -23,10 +23,13 @@ def check(item: Item, settings: Settings) -> Iterator[Outcome]:
 
 
 def _tags(item: Item) -> Tags:
-    """Return all tags that AWS would get. Raises Unread when a map of them is unknown."""
-    defaults = item.props if item.provider_inputs is None else Block(item.provider_inputs, "provider")
+    """Return all tags that AWS would get. Raises Unread when a map of them is unknown.
+
+    Where `tagsAll` is there, the provider has put its default tags into it already: no other of them are added.
+    """
     found: dict[str, Value] = {}
-    if item.provider_inputs is not None and (value := defaults.get("defaultTags")) is not None:
+    defaults = Block(item.provider_inputs or {}, "provider")
+    if item.props.get("tagsAll") is None and (value := defaults.get("defaultTags")) is not None:
         # The engine keeps a provider's objects as JSON.
         found.update(value.document().mapping("tags"))
     found.update(item.props.mapping("tagsAll"))
