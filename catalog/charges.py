@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from catalog.deployed import DeployedResource, amount, blocks, flag, number, text, texts
+from catalog.deployed import DeployedResource, amount, blocks, flag, number, text, texts, word
 from catalog.view import Charge, Charges, View
 
 ONE = Decimal(1)
@@ -65,7 +65,7 @@ def is_interface(endpoint: DeployedResource) -> bool:
 
 def balancer_kind(resource: DeployedResource) -> str:
     """Return the kind of a load balancer: "application" without one."""
-    return text(resource.properties, "loadBalancerType", "application")
+    return word(resource.properties, "loadBalancerType", "application")
 
 
 def _load_balancer(resource: DeployedResource, view: View) -> Iterator[Charge]:
@@ -98,7 +98,7 @@ def volume(
     `keys` name the volume's type and its size in GiB; without a size it has `assumed_gib`. Of a volume of which nothing
     is said, the image decides.
     """
-    kind = text(properties, keys[0]) or ("gp2" if properties else "gp3")
+    kind = word(properties, keys[0]) or ("gp2" if properties else "gp3")
     given = number(properties, keys[1])
     size = (given if given is not None else assumed_gib or Decimal(0)) * count
     basis = "" if given is not None else "the image decides the size: declared by imageGib"

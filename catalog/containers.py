@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from catalog.deployed import DeployedResource, Undetermined, amount, block_of, blocks, number, text
+from catalog.deployed import DeployedResource, Undetermined, amount, block_of, blocks, number, text, word
 from catalog.view import Case, Charge, View
 
 SERVICE, TASK, TARGET = (
@@ -22,7 +22,7 @@ def service(resource: DeployedResource, view: View) -> Iterator[Charge]:
     if len(tasks) != 1:
         raise Undetermined(f"the task definition of {resource.name} is not in the stack")
     task = tasks[0].properties
-    processor = text(block_of(task, "runtimePlatform"), "cpuArchitecture", "X86_64").lower()
+    processor = word(block_of(task, "runtimePlatform"), "cpuArchitecture", "X86_64").lower()
     least, most, knob = _running(resource, view)
     for part, units, divisor in (("vcpu", _units(task, "cpu"), 1024), ("memory", _units(task, "memory"), 1024)):
         size = units / divisor

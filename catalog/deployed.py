@@ -1,5 +1,6 @@
 """The resources of a stack as the estimate sees them, and how they point at each other."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -9,6 +10,7 @@ from typing import Any
 
 from catalog.pricing import Unknown
 
+_WORD = re.compile(r"[A-Za-z0-9_.*-]{1,24}")
 _NO_LINKS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -117,6 +119,17 @@ def text(block: Mapping[str, Any], key: str, default: str = "") -> str:
     if isinstance(value, list | tuple | Mapping):
         raise Undetermined(f"{key} is no text")
     return str(value)
+
+
+def word(block: Mapping[str, Any], key: str, default: str = "") -> str:
+    """Return a property that is one of AWS's short words, such as gp3. Raises Undetermined for anything else.
+
+    Such words name priced items and stand in messages: a value that is none could be anything, a secret too.
+    """
+    found = text(block, key, default)
+    if found and not _WORD.fullmatch(found):
+        raise Undetermined(f"{key} is none that AWS has")
+    return found
 
 
 def flag(block: Mapping[str, Any], key: str) -> bool:

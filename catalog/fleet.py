@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
-from catalog.deployed import DeployedResource, Undetermined, amount, block_of, blocks, flag, number, text, texts
+from catalog.deployed import DeployedResource, Undetermined, amount, block_of, blocks, flag, number, text, texts, word
 from catalog.view import View
 
 GROUP = "aws:autoscaling/group:Group"
@@ -63,11 +63,15 @@ def types_in(row: Mapping[str, Any], view: View) -> tuple[str, ...]:
 
     Requirements (so many processors, so much memory) allow any type that meets them, unless they list types.
     """
-    listed = tuple(name for row in blocks(row, "instanceRequirements") for name in texts(row, "allowedInstanceTypes"))
+    listed = tuple(
+        word({"allowedInstanceTypes": name}, "allowedInstanceTypes")
+        for row in blocks(row, "instanceRequirements")
+        for name in texts(row, "allowedInstanceTypes")
+    )
     if blocks(row, "instanceRequirements") and (not listed or any("*" in name for name in listed)):
         return _declared(view, "instanceRequirements can take any type: list them, or declare instanceTypes")
     try:
-        name = text(row, "instanceType")
+        name = word(row, "instanceType")
     except Undetermined as error:
         return _declared(view, str(error))
     return listed or ((name,) if name else ())

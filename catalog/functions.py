@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from catalog.deployed import DeployedResource, amount, block_of, number, text, texts
+from catalog.deployed import DeployedResource, amount, block_of, number, text, texts, word
 from catalog.pricing import Unbounded
 from catalog.traffic import HTTP_API, REST_API, api_requests, logged
 from catalog.view import Cap, Charge, View, declared, scaled, smaller, used
@@ -37,7 +37,9 @@ def function(resource: DeployedResource, view: View) -> Iterator[Charge]:
     busy = _busy_seconds(resource, requests, view)
     expected = usage.expected_requests * min(usage.expected_seconds, amount(resource.properties, "timeout", 3))
     memory = amount(resource.properties, "memorySize", 128) / 1024
-    processor = (texts(resource.properties, "architectures") or ("x86_64",))[0]
+    processor = word(
+        {"architectures": (texts(resource.properties, "architectures") or ("x86_64",))[0]}, "architectures"
+    )
     yield used(view, f"lambda.duration-{processor}", expected * memory, _times(busy, memory, "memorySize"), name)
     disk = amount(block_of(resource.properties, "ephemeralStorage"), "size", FREE_STORAGE_MIB)
     if disk > FREE_STORAGE_MIB:

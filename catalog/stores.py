@@ -19,8 +19,8 @@ def table(resource: DeployedResource, view: View) -> Iterator[Charge]:
     """A table paid by use costs what its maximum throughput lets through all month; its indexes have their own."""
     if text(resource.properties, "billingMode", "PROVISIONED") == "PAY_PER_REQUEST":
         yield from _throughput(resource.properties, resource.name, view)
-        for index in blocks(resource.properties, "globalSecondaryIndexes"):
-            yield from _throughput(index, f"{resource.name}.{text(index, 'name')}", view)
+        for place, index in enumerate(blocks(resource.properties, "globalSecondaryIndexes")):
+            yield from _throughput(index, f"{resource.name}.globalSecondaryIndexes[{place}]", view)
     else:
         # What one unit costs stands in no table, and autoscaling may move their number.
         yield Charge("dynamodb.provisioned-units", Decimal(1), Decimal(1), f"{resource.name}.billingMode")

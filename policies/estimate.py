@@ -166,9 +166,13 @@ def largest(lines: Sequence[Line]) -> str:
 
 
 def _told(line: Line) -> str:
-    names = ", ".join(line.resources[:2]) + (", ..." if len(line.resources) > 2 else "")
     lower = f", lowered by {line.knob}" if line.knob else ""
-    return f"{line.item} of {names} {usd(line.high)}{lower}"
+    return f"{line.item} of {names_in(line)} {usd(line.high)}{lower}"
+
+
+def names_in(line: Line) -> str:
+    """Return the resources that a line is for, the first two by name."""
+    return ", ".join(line.resources[:2]) + (", ..." if len(line.resources) > 2 else "")
 
 
 def usd(amount: object) -> str:

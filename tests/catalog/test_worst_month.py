@@ -188,7 +188,8 @@ def test_a_table_on_demand_without_a_maximum_is_unbounded(limits: Mapping[str, i
 
 def test_an_index_of_a_table_needs_a_maximum_of_its_own() -> None:
     assert isinstance(
-        highs(table(globalSecondaryIndexes=[{"name": "by-day"}]))["dynamodb.read-units t.by-day"], Unbounded
+        highs(table(globalSecondaryIndexes=[{"name": "by-day"}]))["dynamodb.read-units t.globalSecondaryIndexes[0]"],
+        Unbounded,
     )
 
 

@@ -18,18 +18,20 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     """Look for one budget of costs a month that is as it should be; tell of each that is not."""
     if not any(creates(item) and (item.type not in FREE or item.type == BUDGET) for item in stack.items):
         raise NotApplicable("nothing in the stack costs anything")
-    good = False
+    good, hidden = False, None
     for item in stack.of(BUDGET):
         try:
             problems = list(_budget(item, settings))
         except NotApplicable:
             continue
         except Unread as error:
-            good = True
+            hidden = error
             yield Unevaluated(error.path, error.reason, item)
             continue
         good = True
         yield from problems
+    if not good and hidden is not None:
+        raise hidden
     if not good:
         yield Problem("", "the stack has no budget of its costs a month")
 

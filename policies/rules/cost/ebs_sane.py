@@ -6,6 +6,7 @@ from policies.reading import Block, Value
 from policies.rule import ALWAYS, Outcome, Parameter, Problem, Rule, Severity, each
 from policies.stack import Item, Settings
 
+KNOWN = frozenset({"gp2", "gp3", "io1", "io2", "sc1", "st1", "standard"})
 VOLUME = "aws:ebs/volume:Volume"
 TYPES = (
     VOLUME,
@@ -53,7 +54,8 @@ def _volume(block: Block, kind: str, size: str, settings: Settings, missing: str
 def _kind(block: Block, key: str, missing: str, allowed: tuple[str, ...]) -> Iterator[Problem]:
     kind = block.text(key) or missing
     if kind and kind not in allowed:
-        told = f"type {kind}" if block.text(key) else f"no type, which is {missing}"
+        named = f"type {kind}" if kind in KNOWN else "a type that is none of AWS's"
+        told = named if block.text(key) else f"no type, which is {missing}"
         yield Problem(block.at(key), f"the volume has {told}; allowed: {', '.join(allowed)}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from catalog.view import Case
-from policies.estimate import FREE_TYPES, INSTANCE_TYPES, finite, item_named, largest, lines_of, unknown, usd
+from policies.estimate import FREE_TYPES, INSTANCE_TYPES, finite, largest, lines_of, names_in, unknown, usd
 from policies.rule import PROD, Outcome, Parameter, Problem, Rule, Severity, Unevaluated
 from policies.stack import Settings, Stack
 
@@ -16,7 +16,7 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     if least > maximum:
         yield Problem("", f"a month without use costs {usd(least)}, more than {usd(maximum)}; {largest(lines)}")
     for line, reason in unknown(lines):
-        yield Unevaluated("", f"{line.item}: {reason.reason}", item_named(stack, line))
+        yield Unevaluated("", f"{line.item} of {names_in(line)}: {reason.reason}")
 
 
 RULE = Rule(

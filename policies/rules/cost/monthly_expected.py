@@ -9,9 +9,9 @@ from policies.estimate import (
     FREE_TYPES,
     INSTANCE_TYPES,
     finite,
-    item_named,
     largest,
     lines_of,
+    names_in,
     unknown,
     usd,
 )
@@ -26,7 +26,7 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     if least > maximum:
         yield Problem("", f"an expected month costs {usd(least)}, more than {usd(maximum)}; {largest(lines)}")
     for line, reason in unknown(lines):
-        yield Unevaluated("", f"{line.item}: {reason.reason}", item_named(stack, line))
+        yield Unevaluated("", f"{line.item} of {names_in(line)}: {reason.reason}")
 
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from catalog.pricing import Line, Unbounded
 from catalog.view import Case
-from policies.estimate import LIMITS, finite, item_named, largest, lines_of, unknown, usd
+from policies.estimate import LIMITS, finite, item_named, largest, lines_of, names_in, unknown, usd
 from policies.rule import ALWAYS, Outcome, Parameter, Problem, Rule, Severity, Unevaluated
 from policies.stack import Settings, Stack
 
@@ -15,13 +15,11 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     lines = lines_of(Case.WORST, stack, settings)
     for line in lines:
         if isinstance(line.high, Unbounded):
-            names = ", ".join(line.resources)
-            yield Problem(
-                _path(line), f"{line.item} of {names} has no cap: {line.high.reason}", item_named(stack, line)
-            )
+            told = f"{line.item} of {names_in(line)} has no cap: {line.high.reason}"
+            yield Problem(_path(line), told, item_named(stack, line))
     yield from _sum(lines, Decimal(str(settings["maximumUsd"])))
     for line, reason in unknown(lines):
-        yield Unevaluated(_path(line), f"{line.item}: {reason.reason}", item_named(stack, line))
+        yield Unevaluated(_path(line), f"{line.item} of {names_in(line)}: {reason.reason}")
 
 
 def _sum(lines: Sequence[Line], maximum: Decimal) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.managed import KNOB, LAYER, document_of, hides_document, names_provider
 from catalog.tables import catalogue
 from policies.estimate import deployed
-from policies.reading import Value
+from policies.reading import Unread, Value
 from policies.rule import ALWAYS, NotApplicable, Outcome, Parameter, Problem, Rule, Severity, Unevaluated, each
 from policies.stack import Item, Settings, Stack
 
@@ -26,15 +26,18 @@ def check_stack(stack: Stack, settings: Settings) -> Iterator[Outcome]:
     layers = {row.known_as[0]: row for row in deployed(stack) if row.type == LAYER}
     documents = {urn: found for urn, row in layers.items() if (found := document_of(row)) is not None}
     hidden = [urn for urn, row in layers.items() if urn not in documents and hides_document(row)]
-    callers = [item for item in stack.of(FUNCTION) if _holds_key(item)]
-    if not documents and not callers and not hidden:
+    unread: list[Outcome] = []
+    callers = [row for row in stack.of(FUNCTION) if _holds_key(row, unread)]
+    if not (documents or callers or hidden or unread):
         raise NotApplicable("nothing in the stack is known to call managed models")
     for urn, document in documents.items():
         yield from _document(stack.by_urn(urn), document, settings)
     for urn in hidden:
         yield Unevaluated("code", "the gateway's document cannot be read", stack.by_urn(urn))
     if not documents and not hidden:
-        yield from each(callers, _variables)
+        yield from unread
+        for item in callers:
+            yield from each([item], _variables, item)
 
 
 def _document(item: Item | None, document: Mapping[str, Any], settings: Settings) -> Iterator[Problem]:
@@ -49,12 +52,14 @@ def _document(item: Item | None, document: Mapping[str, Any], settings: Settings
         yield Problem("code", f"{told}, at most {settings['maximumUsd']:g} USD are allowed", item)
 
 
-def _holds_key(item: Item) -> bool:
-    """Return whether the name of a variable shows that a function calls a provider of models."""
-    raw = item.inputs.get("environment")
-    variables = raw.get("variables") if isinstance(raw, Mapping) else None
-    names = variables if isinstance(variables, Mapping) else {}
-    return any(names_provider(str(name), catalogue()) for name in names)
+def _holds_key(item: Item, unread: list[Outcome]) -> bool:
+    """Return whether the name of a variable shows that a function calls a provider of models; note what hides it."""
+    try:
+        names = item.props.block("environment").mapping("variables")
+    except Unread as error:
+        unread.append(Unevaluated(error.path, error.reason, item))
+        return False
+    return any(names_provider(name, catalogue()) for name in names)
 
 
 def _variables(item: Item) -> Iterator[Outcome]:
