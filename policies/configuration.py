@@ -73,7 +73,8 @@ def configure(
     if not isinstance(document, Mapping):
         raise ConfigurationError(source, ["it must be a JSON object of rules"])
     named, problems = _profile(document, profile)
-    problems += [problem for key in document for problem in _entry_problems(key, document[key], rules)]
+    by_id = {rule.id: rule for rule in rules}
+    problems += [problem for key in document for problem in _entry_problems(key, document[key], by_id)]
     levels = {rule.id: _level(document, rule, named) for rule in rules}
     problems += _weakened(document, rules, levels, named)
     if problems:
@@ -135,9 +136,8 @@ def _profile(document: Mapping[str, Any], profile: str | None) -> tuple[str, lis
     return str(name), []
 
 
-def _entry_problems(key: str, entry: Any, rules: Sequence[Rule]) -> Iterator[str]:
+def _entry_problems(key: str, entry: Any, by_id: Mapping[str, Rule]) -> Iterator[str]:
     """Yield what is wrong with one entry by itself."""
-    by_id = {rule.id: rule for rule in rules}
     if key == PROFILE:
         return
     if key == ALL:

@@ -44,6 +44,7 @@ class Driven:
 
     def __init__(self, rules: Iterable[Rule], *, profile: str = "prod", today: dt.date = TODAY) -> None:
         self.servicer = Servicer(tuple(rules), profile=profile, today=today, exemptions=Exemptions())
+        self._info = self.servicer.GetAnalyzerInfo(None, None)
 
     def run(
         self,
@@ -69,7 +70,7 @@ class Driven:
 
     def configure(self, configuration: Mapping[str, Any]) -> None:
         """Configure as the engine does: what a file leaves out is filled in from what the pack has announced."""
-        self.servicer.Configure(reconciled(self.servicer.GetAnalyzerInfo(None, None), configuration), None)
+        self.servicer.Configure(reconciled(self._info, configuration), None)
 
 
 def reconciled(info: Any, given: Mapping[str, Any]) -> Any:
@@ -134,8 +135,14 @@ def _diagnostics(answer: Any) -> Iterator[tuple[str, str, str, Told]]:
 
 
 def verdict(rule: str, urn: str, told: Iterable[tuple[str, str, str, Told]]) -> str:
-    """Return the verdict that the diagnostics of a rule on a resource stand for; "pass" where there are none."""
-    kinds = {row.kind for name, about, _, row in told if name == rule and about == urn}
+    """Return the verdict that the diagnostics of a rule on a resource stand for; "pass" where there are none.
+
+    What could not be read of the stack is told once, and leaves each resource open of which nothing else is told.
+    """
+    rows = [(about, row.kind) for name, about, _, row in told if name == rule]
+    kinds = {kind for about, kind in rows if about == urn} or {kind for about, kind in rows if not about} & {
+        Kind.UNREAD
+    }
     if Kind.VIOLATION in kinds:
         return "fail"
     return "not-evaluated" if kinds & {Kind.UNREAD, Kind.PENDING} else "pass"
