@@ -27,7 +27,7 @@ def _row(rule: Rule) -> Mapping[str, Any]:
         "floor": "yes" if rule.floor else "",
         "rationale": rule.rationale,
         "fix": rule.fix,
-        "looks_at": ", ".join(types) + (", together" if rule.check_stack else ""),
+        "looks_at": (", ".join(types) + (", together" if rule.check_stack else "")) or "what lies beside the program",
         "elsewhere": "; ".join(f"{kind} {', '.join(ids)}" for kind, ids in rule.references.items()),
         "parameters": [
             {"name": row.name, "default": _cell(_default(row)), "description": _cell(row.description)}

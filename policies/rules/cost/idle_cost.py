@@ -26,7 +26,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     levels=PROD,
     types=("*",),
-    guards=("minSize", "desiredCapacity"),
+    guards=("minSize",),
     check_stack=check_stack,
     rationale="NAT gateways, load balancers, interface endpoints, addresses and idle nodes are paid for by the hour,"
     " in every environment, also at night and in those that somebody forgot.",

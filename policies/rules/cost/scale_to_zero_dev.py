@@ -46,7 +46,7 @@ RULE = Rule(
     severity=Severity.HIGH,
     levels=Levels(dev=Level.MANDATORY, prod=Level.ADVISORY, eu=Level.ADVISORY),
     types=(GROUP, SCHEDULE),
-    guards=("minSize", "desiredCapacity", "recurrence"),
+    guards=("minSize", "recurrence"),
     check_stack=check_stack,
     rationale="A week has 168 hours, of which a team works 40: what runs in the others is three quarters of the bill.",
     fix="Set `minSize` and `desiredCapacity` to zero, or add a schedule with a recurrence that does.",
