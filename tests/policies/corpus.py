@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Case:
         return f"{self.rule}: {self.name}"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Knows what cases need beside YAML."""
 
 
@@ -88,6 +89,7 @@ def files() -> tuple[Path, ...]:
     return tuple(sorted(CORPUS.glob("*/*.yaml")))
 
 
+@cache
 @cache
 def cases() -> tuple[Case, ...]:
     """Return all cases. Raises ValueError naming the file for a case that is not as README.md says."""
