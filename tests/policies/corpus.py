@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,6 @@ def files() -> tuple[Path, ...]:
     return tuple(sorted(CORPUS.glob("*/*.yaml")))
 
 
-@cache
 @cache
 def cases() -> tuple[Case, ...]:
     """Return all cases. Raises ValueError naming the file for a case that is not as README.md says."""
