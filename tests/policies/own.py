@@ -12,9 +12,6 @@ from policies.stack import Stack
 from tests.infra.synthesised import PRESETS, synthesised
 from tests.policies.corpus import TODAY
 
-IN_EU = {"region": "eu-central-1", "residency": "eu"}
-"""What a team sets whose requests must stay in the EU; the profile eu holds it to that."""
-
 
 @dataclass(frozen=True)
 class Own:
@@ -55,8 +52,12 @@ OWN: tuple[Own, ...] = tuple(
 
 @cache
 def _stack(preset: str, environment: str, in_eu: bool) -> Stack:
-    settings = IN_EU if in_eu else {}
-    return policy_stack(synthesised(preset, environment, **settings), environment=environment)
+    if in_eu:
+        # What a team sets whose requests must stay in the EU; the profile eu holds it to that.
+        synthesis = synthesised(preset, environment, region="eu-central-1", residency="eu")
+    else:
+        synthesis = synthesised(preset, environment)
+    return policy_stack(synthesis, environment=environment)
 
 
 @cache
