@@ -1,4 +1,4 @@
-"""One type for what pulumi-aws offers under several names, so that a price holds under each of them."""
+"""One type for what pulumi-aws offers under several names, so that prices and rules hold under each of them."""
 
 import dataclasses
 import re
@@ -10,6 +10,7 @@ from catalog.deployed import DeployedResource
 MODULES: Mapping[str, str] = MappingProxyType(
     {"alb": "lb", "applicationloadbalancing": "lb", "elasticloadbalancing": "elb", "elasticloadbalancingv2": "lb"}
 )
+"""Older and second names of modules. `elb` holds classic balancers, which are other resources than those of `lb`."""
 _SECOND = re.compile(r"aws:s3/(bucket\w*)V2:(Bucket\w*)V2")
 _OBJECTS = frozenset({"aws:s3/BucketObject:BucketObject", "aws:s3/bucketObject:BucketObject"})
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from catalog.families import canonical
 from catalog.month import LISTED
-from policies.families import canonical
 from policies.rule import Rule
 from policies.rules import cost, encryption, exposure, governance, identity, logging, resilience, secrecy
 

@@ -7,8 +7,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from catalog.families import canonical
 from policies.aws_defaults import defaults_of
-from policies.families import canonical
 from policies.normalise import UNKNOWN, normalise
 from policies.reading import Block, Unread
 

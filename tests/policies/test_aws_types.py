@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from catalog.families import canonical
 from policies.aws_types import has_region, is_taggable
-from policies.families import canonical
 
 TOKEN = re.compile(r'@pulumi\.type_token\("(aws:[^"]+)"\)\nclass \w+\(pulumi\.CustomResource\)')
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from policies.families import canonical
+from catalog.families import canonical
 from policies.pack import BY_ID, guarded, known_types
 from policies.rule import Rule
 from policies.runner import Run, evaluate_rule

@@ -18,7 +18,10 @@ def check(item: Item, settings: Settings) -> Iterator[Outcome]:
         raise NotApplicable("it takes no tags")
     patterns = dict(_pattern(row) for row in settings["patterns"])
     tags = _tags_of_group(item.props) if item.type == GROUP else _tags(item)
-    for name in settings["tags"]:
+    missing = [name for name in settings["tags"] if name not in tags]
+    if missing:
+        yield Problem("tags", f"missing: {', '.join(missing)}")
+    for name in sorted(tags.keys() & set(settings["tags"])):
         yield from _tag(name, tags, patterns.get(name, ".+"))
 
 
@@ -47,9 +50,6 @@ def _tags_of_group(props: Block) -> Tags:
 
 
 def _tag(name: str, tags: Tags, pattern: str) -> Iterator[Outcome]:
-    if name not in tags:
-        yield Problem("tags", f"the tag {name} is missing")
-        return
     try:
         if not re.fullmatch(pattern, tags[name].text()):
             yield Problem(f"tags.{name}", f"the value of the tag {name} is not of the form {pattern}")
