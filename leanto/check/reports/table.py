@@ -69,6 +69,8 @@ def section(title: str, rows: tuple[Finding, ...]) -> Iterator[RenderableType]:
 
 def _rows(group: list[Finding]) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for _ in range(4):
+        table.add_column(overflow="fold")  # paths are long, and must be there to the last letter
     for row in group:
         what = f"{row.path}: {row.message}" if row.path else row.message
         table.add_row(f"      {_mark(row)}", row.subject, what, row.exemption or row.source)
