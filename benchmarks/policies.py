@@ -33,6 +33,7 @@ from policies.configuration import of_profile
 from policies.pack import RULES, guarded, known_types
 from policies.runner import Run, evaluate
 from policies.stack import Stack
+from tests.policies.mutations import score
 
 CHECKOV = "3.3.30"
 PAGE = ROOT / "docs" / "benchmarks" / "policies.md"
@@ -117,6 +118,18 @@ def _compare(
     known = {(row.check, row.kind) for row in explained}
     found = set().union(*findings.values())
     return explained, sorted(found - known), sorted(known - found)
+
+
+def _mutation() -> dict[str, str]:
+    """Return how many single changes of our own stacks the rules meant for them notice."""
+    found = score()
+    return {
+        "mutants": f"{found.mutants:,}",
+        "caught": f"{found.caught:,}",
+        "percent": f"{100 * found.share:.1f}",
+        "rules": str(found.rules),
+        "rules_catching_all": str(found.rules_catching_all),
+    }
 
 
 def _side_by_side(python: Path, work: Path, synthesis: Synthesis) -> dict[str, float]:
@@ -206,6 +219,7 @@ def _page(
         ratio=f"{figures['checkov'] / figures['leanto']:.1f}",
         findings={" ".join(key): len(rows) for key, rows in findings.items()},
         explained=explained,
+        mutation=_mutation(),
     )
     return text.strip() + "\n"
 
