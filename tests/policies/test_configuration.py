@@ -88,6 +88,12 @@ def test_what_is_wrong_is_refused_with_key_value_and_what_is_allowed(document: o
     assert any(problem.startswith(said) for problem in problems(document)), problems(document)
 
 
+@pytest.mark.parametrize("profile", ["prod", "eu"])
+def test_floors_hold_in_each_strict_profile(profile: str) -> None:
+    (found,) = problems({"floor": "advisory"}, profile=profile)
+    assert found.startswith(f"floor: advisory weakens a floor: in profile {profile} it stays mandatory")
+
+
 def test_all_problems_are_told_at_once() -> None:
     found = problems({"flor": "x", "soft": {"word": "c"}, "floor": "disabled"})
     assert [line.split(":")[0] for line in found] == ["flor", "soft.word", "floor"]

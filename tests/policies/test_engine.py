@@ -176,6 +176,27 @@ def test_an_exemption_that_matches_nothing_is_told(driven: Driven) -> None:
     assert of_rules(told) == [(HYGIENE, "advisory", Kind.NOTE)]
 
 
+def test_what_an_earlier_run_matched_does_not_count_for_the_next(driven: Driven) -> None:
+    text = entry(volume().urn, "2026-12-01").replace("size-cap", EBS.id)
+    exemptions = parse(text, "exemptions-floor.yaml", (EBS, CAP), TODAY)
+    first = driven.run(in_stack(volume(encrypted=False)), {}, exemptions=exemptions)
+    second = driven.run(in_stack(volume(encrypted=True)), {}, exemptions=exemptions)
+    assert of_rules(first) == [(EBS.id, "advisory", Kind.EXEMPT)]
+    assert of_rules(second) == [(HYGIENE, "advisory", Kind.NOTE)]
+
+
+def test_a_rule_sees_which_inputs_are_secret_and_their_values() -> None:
+    seen: list[tuple[tuple[str, ...], object]] = []
+
+    def look(item: Item, settings: Settings) -> Iterator[Outcome]:
+        seen.append((item.secret_inputs, item.inputs["size"]))
+        return iter(())
+
+    row = item("urn:pulumi:dev::x::t::a", VOLUME, "a", {"size": 4, "type": "gp3"}, secret_inputs=("size",))
+    Driven((rule("looks", check=look),)).run(in_stack(row), {})
+    assert seen == [(("size",), 4)]
+
+
 def test_a_faulty_file_of_exemptions_stops_the_deployment(driven: Driven) -> None:
     told = driven.run(in_stack(), {}, exemptions=parse("- x", FILE, RULES, TODAY))
     assert of_rules(told) == [(HYGIENE, "mandatory", Kind.VIOLATION)]

@@ -10,7 +10,7 @@ import yaml
 from policies.exemption_file import DAYS, FILE, FLOOR_FILE, parse, read, schema
 from policies.exemptions import STACK, Exemptions, apply, finding_id
 from policies.pack import RULES
-from policies.rule import Problem, Unevaluated
+from policies.rule import Problem, Rule, Unevaluated
 from policies.runner import Result, Verdict
 from policies.stack import item
 from tests.policies.corpus import SOFT, TODAY
@@ -34,15 +34,16 @@ def parsed(file: str = FILE, today: dt.date = TODAY, **changes: object) -> Exemp
     return parse(yaml.safe_dump({"exemptions": [entry]}), file, KNOWN, today)
 
 
-def result(urn: str, *paths: str, unread: str = "") -> Result:
+def result(urn: str, *paths: str, unread: str = "", rule: Rule = SOFT) -> Result:
     about = item(urn, "aws:sqs/queue:Queue", urn.rpartition("::")[2], {}) if urn else None
     found = tuple(Problem(path, "wrong") for path in paths)
     more = (Unevaluated(unread, "not known"),) if unread else ()
-    return Result(SOFT, about, Verdict.FAIL, found, more)
+    return Result(rule, about, Verdict.FAIL, found, more)
 
 
 def test_an_entry_lets_the_findings_of_its_rule_on_its_resource_pass_and_no_others() -> None:
-    applied = apply([result(URN, "a", "b", unread="c"), result(OTHER, "a"), result("", "a")], parsed())
+    of_other_rule = result(URN, "a", rule=RULES[0])
+    applied = apply([result(URN, "a", "b", unread="c"), result(OTHER, "a"), result("", "a"), of_other_rule], parsed())
     assert set(applied.exempted) == {finding_id("soft-rule", URN, path) for path in "abc"}
     assert applied.unused == ()
 
