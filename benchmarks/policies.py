@@ -127,6 +127,7 @@ def _mutation() -> dict[str, str]:
         "mutants": f"{found.mutants:,}",
         "caught": f"{found.caught:,}",
         "percent": f"{100 * found.share:.1f}",
+        "mean": f"{100 * found.mean:.1f}",
         "rules": str(found.rules),
         "rules_catching_all": str(found.rules_catching_all),
     }

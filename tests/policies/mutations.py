@@ -44,12 +44,13 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Score:
-    """How many of the mutants are caught, of how many rules."""
+    """How many of the mutants are caught, of how many rules; `mean` is the mean of the rules' own shares."""
 
     mutants: int
     caught: int
     rules: int
     rules_catching_all: int
+    mean: float
 
     @property
     def share(self) -> float:
@@ -59,10 +60,17 @@ class Score:
 
 def score() -> Score:
     """Return what the rules make of all mutants."""
-    found = mutants()
-    rules = {mutant.rule for mutant in found}
-    missing = {mutant.rule for mutant in found if not mutant.caught}
-    return Score(len(found), sum(mutant.caught for mutant in found), len(rules), len(rules - missing))
+    by_rule: dict[str, list[bool]] = {}
+    for mutant in mutants():
+        by_rule.setdefault(mutant.rule, []).append(mutant.caught)
+    shares = [sum(rows) / len(rows) for rows in by_rule.values()]
+    return Score(
+        mutants=sum(len(rows) for rows in by_rule.values()),
+        caught=sum(sum(rows) for rows in by_rule.values()),
+        rules=len(by_rule),
+        rules_catching_all=sum(all(rows) for rows in by_rule.values()),
+        mean=sum(shares) / len(shares),
+    )
 
 
 def row_label(mutant: Mutant) -> str:

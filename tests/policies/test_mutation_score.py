@@ -67,9 +67,9 @@ def by_row() -> dict[str, list[Mutant]]:
 
 
 def test_changes_are_caught_by_the_rule_meant_for_them() -> None:
-    """At least 98 of 100 changes of each rule's rows are caught, and those that are not are known by name."""
+    """At least 98 % are caught, of all and in the mean of the rules; those that are not are known by name."""
     assert {place(mutant) for mutant in mutants() if not mutant.caught} == set(SURVIVORS)
-    assert score().share >= LEAST_SCORE
+    assert min(score().share, score().mean) >= LEAST_SCORE
 
 
 def test_no_rule_lets_more_than_its_known_survivors_pass() -> None:
