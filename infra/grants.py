@@ -11,8 +11,8 @@ from infra.permissions import (
     use_key,
 )
 
-KEYS, CONTROL, BUDGETS = "KEYS", "CONTROL", "BUDGETS"
-"""Partitions of the table: the clients' keys, the stop flag, and what is spent."""
+KEYS, CONTROL, BUDGETS, BREAKERS = "KEYS", "CONTROL", "BUDGETS", "BREAKERS"
+"""Partitions of the table: the clients' keys, the stop flag, what is spent, and which upstreams are left alone."""
 
 
 def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
@@ -21,8 +21,8 @@ def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
 
 
 def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -> tuple[Grant, ...]:
-    """Return what the gateway may do: read a key's rights and the stop flag; with providers, their keys and budgets."""
-    grants = (_items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL)), _table_key(names, key_arn))
+    """Return what the gateway may do: read a key's rights and the stop flag; with providers, spend money at them."""
+    grants = (_items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL, BREAKERS)), _table_key(names, key_arn))
     if not secret_arns:
         return grants
     via = f"secretsmanager.{names.place.region}.amazonaws.com"
@@ -31,6 +31,7 @@ def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -
     return (
         *grants,
         _items("SpendMoney", names, ("dynamodb:UpdateItem",), (BUDGETS,)),
+        _items("LeaveUpstreamsAlone", names, ("dynamodb:UpdateItem",), (BREAKERS,)),
         Grant("ReadProviderKeys", ("secretsmanager:GetSecretValue",), secret_arns),
         Grant("DecryptProviderKeys", ("kms:Decrypt",), (key_arn,), only),
     )

@@ -20,7 +20,11 @@ CLIENT_GONE_STATUS = 499
 
 @dataclass
 class Record:
-    """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known."""
+    """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known.
+
+    `attempts` are those at upstreams, `cost_micro_usd` is that of all of them together; `cost_is_open` while the last
+    one is not settled.
+    """
 
     request_id: str
     key_id: str = ""
@@ -29,6 +33,7 @@ class Record:
     model: str = ""
     upstream: str = ""
     overflow: str = ""
+    attempts: int = 0
     upstream_status: int = 0
     upstream_request_id: str = ""
     status: int = 0
@@ -41,6 +46,7 @@ class Record:
     output_tokens: int = 0
     cost_micro_usd: int = 0
     cost_estimated: bool = False
+    cost_is_open: bool = False
 
 
 class AccessLog:
@@ -119,10 +125,13 @@ class Response:
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
         record = self._record
+        is_settled = record.attempts > 0 and not record.cost_is_open
         own = {
             b"x-request-id": record.request_id,
             b"x-leanto-upstream": record.upstream,
             b"x-upstream-request-id": record.upstream_request_id,
+            b"x-leanto-attempts": str(record.attempts or ""),
+            b"x-leanto-cost-micro-usd": str(record.cost_micro_usd) if is_settled else "",
         }
         return [(name, value.encode("latin-1", "replace")) for name, value in own.items() if value]
 

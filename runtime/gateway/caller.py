@@ -13,11 +13,12 @@ ALL_MODELS = "*"
 
 @dataclass(frozen=True)
 class Caller:
-    """The owner of the key; `models` is None for all models."""
+    """The owner of the key; `models` is None for all models, `data_classes` bound where its requests may go."""
 
     key_id: str
     team: str
     models: frozenset[str] | None
+    data_classes: tuple[str, ...] = ()
 
     def may_use(self, model: str) -> bool:
         """Return whether the key is for this model."""
@@ -32,4 +33,5 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
     if not key_id or not models:
         raise GatewayError(401, "invalid_api_key", "The request carries no valid key of this stack.")
     allowed = None if models == ALL_MODELS else frozenset(json.loads(models))
-    return Caller(str(key_id), str(identity.get("team") or ""), allowed)
+    data_class = identity.get("dataClass")
+    return Caller(str(key_id), str(identity.get("team") or ""), allowed, (str(data_class),) if data_class else ())

@@ -5,21 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.gateway.access import Record
-from runtime.gateway.answers import NO_RETRY, ClientGoneError, GatewayError
+from runtime.gateway.answers import ClientGoneError, GatewayError
+from runtime.gateway.attempts import Attempts
 from runtime.gateway.caller import Caller, caller_of
 from runtime.gateway.chat_request import ChatRequest, read_chat_request
-from runtime.gateway.deployment import Deployment, ProviderUpstream, Route
-from runtime.gateway.passthrough import Attempt, pass_through
-from runtime.gateway.reply import Reply, until_gone
+from runtime.gateway.deployment import Deployment, Route
+from runtime.gateway.reply import Reply
 from runtime.gateway.services import Services
+from runtime.gateway.upstreams import data_classes_of, needs_of
 from runtime.lambda_events import EXTENSION
 from runtime.lambda_lifespan import Receive, Send
 
 ROUTE = "POST /chat/completions"
 LAST_WORDS_SECONDS = 2.0
 """Kept from Lambda's own deadline for the error and the access line, which a killed function cannot write."""
-
-LOCAL_RETRY_SECONDS = 60
 
 
 async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -36,19 +35,10 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     request = read_chat_request(body)
     route = find_route(services.deployment, caller, request.model)
     record.model = route.model
-    upstream, record.overflow = choose_upstream(route)
-    record.upstream = upstream.name
-    key = await services.provider_keys.get(upstream.provider.name)
+    needs = needs_of(request, (*data_classes_of(scope), *caller.data_classes))
     first_byte_by, all_by = _deadlines(services, request, now, scope)
-    hold = await services.spending.reserve(upstream.price, request, all_by)
-    attempt = Attempt(upstream, key, request, hold, first_byte_by, all_by)
     reply = Reply(send)
-    try:
-        await until_gone(receive, reply, pass_through(services.session, attempt, reply, record))
-    finally:
-        await hold.settle(record)
-        if reply.key_refused:
-            services.provider_keys.refused(upstream.provider.name)
+    await Attempts(services, route, request, needs, first_byte_by, all_by, receive, reply, record).run()
 
 
 def find_route(deployment: Deployment, caller: Caller, model: str) -> Route:
@@ -59,21 +49,6 @@ def find_route(deployment: Deployment, caller: Caller, model: str) -> Route:
         message = f"The model '{shown}' does not exist or this key has no access to it. GET /models lists those it has."
         raise GatewayError(404, "model_not_found", message, param="model")
     return route
-
-
-def choose_upstream(route: Route) -> tuple[ProviderUpstream, str]:
-    """Return the first upstream of a route that can answer, and why those before it could not.
-
-    Raises GatewayError 503 when none can.
-    """
-    passed_over: list[str] = []
-    for upstream in route.upstreams:
-        if isinstance(upstream, ProviderUpstream):
-            return upstream, "; ".join(passed_over)
-        passed_over.append(f"{upstream.name}: no node of the pool serves")
-    message = f"The model '{route.model}' is served by the stack's own GPU pool only, and no node of it serves yet."
-    headers = {**NO_RETRY, "retry-after": str(LOCAL_RETRY_SECONDS)}
-    raise GatewayError(503, "local_unavailable", message, headers=headers)
 
 
 def _deadlines(services: Services, request: ChatRequest, now: float, scope: Mapping[str, Any]) -> tuple[float, float]:

@@ -40,11 +40,17 @@ class Provider:
 
 @dataclass(frozen=True)
 class ProviderUpstream:
-    """A model of a provider, by the provider's name for it, and what it costs."""
+    """A model of a provider, by the provider's name for it, and what it costs.
+
+    `place` is where it processes requests, "eu" or "us"; empty where that is not known or anywhere. `lacks` is what it
+    does not take: "tools", "vision".
+    """
 
     provider: Provider
     model: str
     price: Price
+    place: str = ""
+    lacks: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -142,7 +148,13 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
         case "local":
             return LocalUpstream(str(fields["model"]))
         case "provider" if fields["provider"] in providers:
-            return ProviderUpstream(providers[fields["provider"]], str(fields["model"]), _price(fields["price"]))
+            return ProviderUpstream(
+                providers[fields["provider"]],
+                str(fields["model"]),
+                _price(fields["price"]),
+                place=str(fields.get("place", "")),
+                lacks=frozenset(map(str, fields.get("lacks", ()))),
+            )
         case "provider":
             raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")
         case kind:

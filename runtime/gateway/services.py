@@ -11,10 +11,12 @@ import aiohttp
 from runtime.aws import Aws
 from runtime.connections import client_session
 from runtime.errors import ConfigurationError
+from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import Deployment, load_deployment
 from runtime.gateway.provider_keys import ProviderKeys
 from runtime.gateway.spending import Spending
 from runtime.gateway.stop_switch import StopSwitch
+from runtime.state.breakers import BreakerItem
 from runtime.state.budgets import Budgets
 from runtime.state.table import Table
 
@@ -28,6 +30,7 @@ class Services:
     stop_switch: StopSwitch
     provider_keys: ProviderKeys
     spending: Spending
+    breakers: Breakers
 
 
 @asynccontextmanager
@@ -42,7 +45,8 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
         provider_keys.require(deployment.providers)
         table = Table(aws, table_name)
         spending = Spending(Budgets(table), deployment.limits.monthly_spend_micro_usd)
-        yield Services(deployment, session, StopSwitch(table), provider_keys, spending)
+        breakers = Breakers(BreakerItem(table))
+        yield Services(deployment, session, StopSwitch(table), provider_keys, spending, breakers)
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

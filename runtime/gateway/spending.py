@@ -41,7 +41,8 @@ class Hold:
         if self.settled:
             return
         charge = self.meter.charge(self.price, self.reservation.amount)
-        record.cost_micro_usd, record.cost_estimated = charge.amount, charge.estimated
+        record.cost_micro_usd += charge.amount
+        record.cost_estimated, record.cost_is_open = record.cost_estimated or charge.estimated, False
         if self.meter.usage is not None:
             record.prompt_tokens, record.output_tokens = self.meter.usage.prompt_tokens, self.meter.usage.output_tokens
         if charge.amount > self.reservation.amount:

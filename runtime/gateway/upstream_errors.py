@@ -1,9 +1,12 @@
-"""What a client is told when an upstream answers with an error; pure."""
+"""What a client is told when an upstream answers with an error."""
 
 import json
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
+from runtime.decide.retry_after import retry_after_seconds
 from runtime.gateway.answers import INVALID_REQUEST, NO_RETRY, GatewayError
 from runtime.gateway.deployment import Provider
 
@@ -19,7 +22,7 @@ def error_answer(provider: Provider, status: int, headers: Mapping[str, str], bo
     becomes 502 or 504. `key` is the provider's key, which no wording may repeat.
     """
     name = provider.name
-    retry = {header: headers[header] for header in RETRY_HEADERS if header in headers}
+    retry = _retry_headers(headers)
     match status:
         case 401:
             message = (
@@ -39,6 +42,15 @@ def error_answer(provider: Provider, status: int, headers: Mapping[str, str], bo
         case _:
             message = f"Provider {name} answered with status {status}, which is not followed."
             return GatewayError(502, "upstream_error", message)
+
+
+def _retry_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what an upstream says of trying again; a date as seconds, as the client's clock may be another."""
+    found = {header: headers[header] for header in RETRY_HEADERS if header in headers}
+    seconds = retry_after_seconds(headers, time.time())
+    if "retry-after" in found:
+        found["retry-after"] = "" if seconds is None else f"{math.ceil(seconds)}"
+    return {header: value for header, value in found.items() if value}
 
 
 def shape(body: bytes, key: str) -> dict[str, Any] | None:

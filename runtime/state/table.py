@@ -64,6 +64,10 @@ class Table:
         answer = await self._dynamodb("UpdateItem", {"Key": to_item({"pk": partition, "sk": sort}), **fields})
         return from_item(answer.get("Attributes") or {})
 
+    async def values(self, partition: str, sort: str) -> dict[str, Any]:
+        """Return what an item holds, read consistently; empty when there is none."""
+        return await self._get(partition, sort)
+
     async def _get(self, partition: str, sort: str) -> dict[str, Any]:
         answer = await self._dynamodb(
             "GetItem", {"Key": to_item({"pk": partition, "sk": sort}), "ConsistentRead": True}

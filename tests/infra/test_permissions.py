@@ -10,6 +10,7 @@ import pytest
 
 from infra.grants import authorizer_grants, gateway_grants, stop_grants
 from infra.naming import Names, Place
+from runtime.state.breakers import BREAKER_PARTITION
 from runtime.state.budgets import BUDGET_PARTITION
 from runtime.state.table import CONTROL_PARTITION
 from tests.infra.claims.stack import POLICY_PROPERTIES, actions, all_statements
@@ -76,7 +77,7 @@ def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
     assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
 
 
-def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_nobody_anything_else() -> None:
+def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_breakers_and_nobody_anything_else() -> None:
     reading = {"dynamodb:GetItem"}
     grants = {
         "authorizer": authorizer_grants(NAMES, KEY),
@@ -93,6 +94,7 @@ def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_nobody_a
     }
     assert writing == {
         ("gateway", ("dynamodb:UpdateItem",), BUDGET_PARTITION),
+        ("gateway", ("dynamodb:UpdateItem",), BREAKER_PARTITION),
         ("stop", ("dynamodb:GetItem", "dynamodb:UpdateItem"), CONTROL_PARTITION),
     }
 

@@ -16,7 +16,7 @@ def crash(*_: Any, **__: Any) -> Any:
     raise ValueError(f"cannot work on {PROMPT}")
 
 
-@pytest.mark.parametrize("place", ["read_chat_request", "caller_of", "pass_through", "find_route"])
+@pytest.mark.parametrize("place", ["read_chat_request", "caller_of", "needs_of", "find_route"])
 def test_a_crash_before_the_answer_is_500_with_the_id_to_find_it_by(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:

@@ -1,0 +1,108 @@
+"""What a request needs of its route's upstreams, and what a client is told when none of them is asked; pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from runtime.decide.routing import TOOLS, VISION, Needs, PassedOver, Plan, Target
+from runtime.gateway.answers import NO_RETRY, GatewayError
+from runtime.gateway.chat_request import ChatRequest
+from runtime.gateway.deployment import LocalUpstream, Route, Upstream
+
+BYTES_PER_TOKEN = 4
+"""Of English; other languages have fewer, so that their requests look shorter than they are, never longer."""
+
+LOCAL_RETRY_SECONDS = 60
+DATA_CLASS_HEADER = b"x-leanto-data-class"
+PLACES_OF_CLASS: Mapping[str, frozenset[str] | None] = {
+    "any": None,
+    "eu": frozenset({"eu"}),
+    "us": frozenset({"us"}),
+    "local-only": frozenset(),
+}
+"""Where a request of a data class may be processed, besides the stack's own nodes."""
+
+PICTURE_PARTS = frozenset({"image_url", "input_image"})
+
+
+def data_classes_of(scope: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the data classes that a request's headers state; raises GatewayError 400 for one that there is not."""
+    values = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == DATA_CLASS_HEADER]
+    found = tuple(part.strip().lower() for value in values for part in value.split(","))
+    if any(name not in PLACES_OF_CLASS for name in found):
+        allowed = ", ".join(PLACES_OF_CLASS)
+        raise GatewayError(400, "invalid_data_class", f"The header x-leanto-data-class must be one of: {allowed}.")
+    return found
+
+
+def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
+    """Return what a request needs; of several data classes all hold, and one that there is not allows no place."""
+    fields = request.fields
+    abilities = set()
+    if fields.get("tools") or fields.get("functions"):
+        abilities.add(TOOLS)
+    if _has_picture(fields):
+        abilities.add(VISION)
+    maxima = [fields.get(name) for name in ("max_completion_tokens", "max_tokens")]
+    return Needs(
+        prompt_tokens=None if VISION in abilities else len(request.text) // BYTES_PER_TOKEN,
+        output_tokens=max((value for value in maxima if isinstance(value, int)), default=None),
+        abilities=frozenset(abilities),
+        places=_places(data_classes),
+    )
+
+
+def _places(data_classes: Sequence[str]) -> frozenset[str] | None:
+    bounds = [PLACES_OF_CLASS.get(name, frozenset()) for name in data_classes]
+    stated = [places for places in bounds if places is not None]
+    return frozenset.intersection(*stated) if stated else None
+
+
+def _has_picture(fields: Mapping[str, Any]) -> bool:
+    messages = fields.get("messages")
+    contents = [one.get("content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return any(isinstance(part, dict) and part.get("type") in PICTURE_PARTS for part in parts)
+
+
+def target_of(upstream: Upstream) -> Target:
+    """Return what routing looks at in an upstream."""
+    if isinstance(upstream, LocalUpstream):
+        return Target(upstream.name, is_local=True)
+    price = upstream.price
+    return Target(
+        upstream.name,
+        place=upstream.place,
+        lacks=upstream.lacks,
+        context_tokens=price.context_tokens,
+        maximum_output_tokens=price.maximum_output_tokens,
+    )
+
+
+def told(route: Route, passed_over: Sequence[PassedOver]) -> list[str]:
+    """Return the reasons why upstreams were passed over, each with the upstream's name."""
+    return [f"{route.upstreams[one.target].name}: {one.reason}" for one in passed_over]
+
+
+def refusal(route: Route, plan: Plan) -> GatewayError:
+    """Return the answer to a request that no upstream of its route is asked for: what passes first, then what does not.
+
+    The reasons name upstreams, which the header of an answer does too.
+    """
+    waits = [one.seconds for one in plan.passed_over if one.seconds > 0]
+    reasons = "; ".join(told(route, plan.passed_over))
+    if waits:
+        message = f"The upstreams of the model '{route.model}' fail at present ({reasons})."
+        headers = {"retry-after": str(math.ceil(min(waits)))}
+        return GatewayError(503, "upstream_unavailable", message, headers=headers)
+    if any(isinstance(route.upstreams[one.target], LocalUpstream) for one in plan.passed_over):
+        message = f"No node of the stack's own GPU pool serves the model '{route.model}' yet ({reasons})."
+        headers = {**NO_RETRY, "retry-after": str(LOCAL_RETRY_SECONDS)}
+        return GatewayError(503, "local_unavailable", message, headers=headers)
+    params = [one.param for one in plan.passed_over]
+    if "data_class" in params:
+        message = f"The model '{route.model}' has no upstream where the request's data class allows it ({reasons})."
+        return GatewayError(400, "data_class_not_served", message)
+    param = "tools" if TOOLS in params else "messages"
+    message = f"The model '{route.model}' does not take everything that the request has ({reasons})."
+    return GatewayError(400, "unsupported_parameter", message, param=param)
