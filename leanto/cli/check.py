@@ -42,7 +42,9 @@ def _reports(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--state", "state_file", type=FILE, help="Check what exists, from `pulumi stack export --file FILE`.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Profile to hold to.  [default: by the stack's settings]")
-@click.option("--config", "config_file", type=FILE, help="Configuration of the rules, as for --policy-pack-config.")
+@click.option(
+    "--policy-config", "config_file", type=FILE, help="Configuration of the rules, as for --policy-pack-config."
+)
 @click.option("--policy", "policies", multiple=True, metavar="RULE", help="Run only this rule; repeatable.")
 @click.option("--base", "base_file", type=FILE, help="JSON report to compare the month's money with.")
 @_reports

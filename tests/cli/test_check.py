@@ -125,7 +125,7 @@ def test_every_rule_is_listed(leanto: Leanto) -> None:
 def test_a_rule_is_explained_with_the_values_that_it_is_run_with(leanto: Leanto, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"kms-deletion-window": {"minimumDays": 14}}))
-    ran = leanto("check", "--explain", "kms-deletion-window", "--profile", "dev", "--config", str(config))
+    ran = leanto("check", "--explain", "kms-deletion-window", "--profile", "dev", "--policy-config", str(config))
     assert ran.code == 0
     assert "minimumDays = 14" in ran.output
     assert "KMS.3" in ran.output
@@ -154,7 +154,7 @@ def test_a_mistake_is_told_with_what_is_allowed(
 def test_a_configuration_that_weakens_a_floor_is_refused(leanto: Leanto, tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(json.dumps({"all": "disabled", "no-secret-anywhere": "advisory"}))
-    ran = leanto("check", "--state", str(state(tmp_path)), "--config", str(config))
+    ran = leanto("check", "--state", str(state(tmp_path)), "--policy-config", str(config))
     assert ran.code == 3
     for told in ("config.json", "all", "no-secret-anywhere"):
         assert told in ran.output
