@@ -12,7 +12,9 @@ from infra.permissions import (
 )
 
 KEYS, CONTROL, BUDGETS, BREAKERS = "KEYS", "CONTROL", "BUDGETS", "BREAKERS"
-"""Partitions of the table: the clients' keys, the stop flag, what is spent, and which upstreams are left alone."""
+LIMITS, RATES = "LIMITS", "RATES"
+"""Partitions of the table: the clients' keys, the stop flag, what is spent, which upstreams are left alone, what keys
+and teams may use, and how much of their minute keys have used."""
 
 
 def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
@@ -21,8 +23,12 @@ def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
 
 
 def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -> tuple[Grant, ...]:
-    """Return what the gateway may do: read a key's rights and the stop flag; with providers, spend money at them."""
-    grants = (_items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL, BREAKERS)), _table_key(names, key_arn))
+    """Return what the gateway may do: read limits and the stop flag, count; with providers, spend money at them."""
+    grants = (
+        _items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL, BREAKERS, LIMITS)),
+        _items("CountRequests", names, ("dynamodb:UpdateItem",), (RATES,)),
+        _table_key(names, key_arn),
+    )
     if not secret_arns:
         return grants
     via = f"secretsmanager.{names.place.region}.amazonaws.com"

@@ -1,6 +1,6 @@
-"""Months in UTC, the periods of a budget; pure."""
+"""Months and days in UTC, the periods of a budget; pure."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 
 def month_of(epoch_seconds: float) -> str:
@@ -8,7 +8,14 @@ def month_of(epoch_seconds: float) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m")
 
 
-def day_after(month: str) -> str:
-    """Return the first day after a month, such as 2026-12-01 after 2026-11."""
-    year, number = (int(part) for part in month.split("-"))
-    return f"{year + number // 12:04d}-{number % 12 + 1:02d}-01"
+def day_of(epoch_seconds: float) -> str:
+    """Return the day of a moment, such as 2026-11-25."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%d")
+
+
+def day_after(period: str) -> str:
+    """Return the first day after a month or a day, such as 2026-12-01 after 2026-11."""
+    year, month, *days = (int(part) for part in period.split("-"))
+    if days:
+        return (date(year, month, days[0]) + timedelta(days=1)).isoformat()
+    return f"{year + month // 12:04d}-{month % 12 + 1:02d}-01"

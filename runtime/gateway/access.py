@@ -6,7 +6,7 @@ The line tells who asked for which model, which upstream answered, with what res
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from runtime.gateway.answers import ClientGoneError, GatewayError
@@ -23,7 +23,7 @@ class Record:
     """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known.
 
     `attempts` are those at upstreams, `cost_micro_usd` is that of all of them together; `cost_is_open` while the last
-    one is not settled.
+    one is not settled. `headers` are further ones of the response, and no part of the line.
     """
 
     request_id: str
@@ -47,6 +47,7 @@ class Record:
     cost_micro_usd: int = 0
     cost_estimated: bool = False
     cost_is_open: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class AccessLog:
@@ -92,7 +93,9 @@ class Response:
         if message["type"] == "http.response.start":
             self._started = True
             self._record.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), *self._own_headers()]}
+            own = self._own_headers()
+            passed = [header for header in message.get("headers", ()) if header[0] not in dict(own)]
+            message = {**message, "headers": [*passed, *own]}
             self._is_event_stream = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
         elif body := message.get("body", b""):
             self._record.first_byte_ms = self._record.first_byte_ms or self._elapsed_ms()
@@ -117,7 +120,9 @@ class Response:
     def log(self) -> None:
         """Write the access line."""
         self._record.total_ms = self._elapsed_ms()
-        fields = {name: value for name, value in asdict(self._record).items() if value not in {"", 0}}
+        fields = {
+            name: value for name, value in asdict(self._record).items() if name != "headers" and value not in {"", 0}
+        }
         write_line({"time": now_iso(), "event": "request", **fields})
 
     def _elapsed_ms(self) -> int:
@@ -127,6 +132,7 @@ class Response:
         record = self._record
         is_settled = record.attempts > 0 and not record.cost_is_open
         own = {
+            **{name.encode("latin-1"): value for name, value in record.headers.items()},
             b"x-request-id": record.request_id,
             b"x-leanto-upstream": record.upstream,
             b"x-upstream-request-id": record.upstream_request_id,

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from runtime.decide.limits import Allowance
 from runtime.decide.retry_after import retry_after_seconds
 from runtime.decide.routing import Failure, Needs, Next, Plan, Try, is_unwell, may_ask_again, next_attempt
 from runtime.decide.routing import pause_seconds as pause
@@ -30,6 +31,7 @@ class Attempts:
     """
 
     services: Services
+    allowance: Allowance
     route: Route
     request: ChatRequest
     needs: Needs
@@ -76,7 +78,7 @@ class Attempts:
         except GatewayError as error:
             return self._passed_over(target, upstream, error)
         try:
-            hold = await self.services.spending.reserve(upstream.price, self.request, self.all_by)
+            hold = await self.services.spending.reserve(self.allowance, upstream.price, self.request, self.all_by)
         except GatewayError as error:
             raise self.error or error from None
         attempt = Attempt(upstream, key, self.request, hold, self.first_byte_by, self.all_by)

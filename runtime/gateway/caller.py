@@ -13,12 +13,16 @@ ALL_MODELS = "*"
 
 @dataclass(frozen=True)
 class Caller:
-    """The owner of the key; `models` is None for all models, `data_classes` bound where its requests may go."""
+    """The owner of the key; `models` is None for all models, `data_classes` bound where its requests may go.
+
+    `limited` says that the key was made with limits of its own.
+    """
 
     key_id: str
     team: str
     models: frozenset[str] | None
     data_classes: tuple[str, ...] = ()
+    limited: bool = False
 
     def may_use(self, model: str) -> bool:
         """Return whether the key is for this model."""
@@ -34,4 +38,10 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
         raise GatewayError(401, "invalid_api_key", "The request carries no valid key of this stack.")
     allowed = None if models == ALL_MODELS else frozenset(json.loads(models))
     data_class = identity.get("dataClass")
-    return Caller(str(key_id), str(identity.get("team") or ""), allowed, (str(data_class),) if data_class else ())
+    return Caller(
+        key_id=str(key_id),
+        team=str(identity.get("team") or ""),
+        models=allowed,
+        data_classes=(str(data_class),) if data_class else (),
+        limited=identity.get("limited") == "true",
+    )

@@ -38,7 +38,9 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     needs = needs_of(request, (*data_classes_of(scope), *caller.data_classes))
     first_byte_by, all_by = _deadlines(services, request, now, scope)
     reply = Reply(send)
-    await Attempts(services, route, request, needs, first_byte_by, all_by, receive, reply, record).run()
+    allowance = await services.allowances.of(caller)
+    async with services.rate_limiter.admitted(allowance, request, all_by, record):
+        await Attempts(services, allowance, route, request, needs, first_byte_by, all_by, receive, reply, record).run()
 
 
 def find_route(deployment: Deployment, caller: Caller, model: str) -> Route:

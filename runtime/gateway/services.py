@@ -11,13 +11,16 @@ import aiohttp
 from runtime.aws import Aws
 from runtime.connections import client_session
 from runtime.errors import ConfigurationError
+from runtime.gateway.allowances import Allowances
 from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import Deployment, load_deployment
 from runtime.gateway.provider_keys import ProviderKeys
+from runtime.gateway.rate_limits import RateLimiter
 from runtime.gateway.spending import Spending
 from runtime.gateway.stop_switch import StopSwitch
 from runtime.state.breakers import BreakerItem
 from runtime.state.budgets import Budgets
+from runtime.state.rates import Rates
 from runtime.state.table import Table
 
 
@@ -31,6 +34,8 @@ class Services:
     provider_keys: ProviderKeys
     spending: Spending
     breakers: Breakers
+    allowances: Allowances
+    rate_limiter: RateLimiter
 
 
 @asynccontextmanager
@@ -46,7 +51,16 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
         table = Table(aws, table_name)
         spending = Spending(Budgets(table), deployment.limits.monthly_spend_micro_usd)
         breakers = Breakers(BreakerItem(table))
-        yield Services(deployment, session, StopSwitch(table), provider_keys, spending, breakers)
+        yield Services(
+            deployment=deployment,
+            session=session,
+            stop_switch=StopSwitch(table),
+            provider_keys=provider_keys,
+            spending=spending,
+            breakers=breakers,
+            allowances=Allowances(table),
+            rate_limiter=RateLimiter(Rates(table)),
+        )
 
 
 def _variable(variables: Mapping[str, str], name: str) -> str:

@@ -1,4 +1,4 @@
-"""The stack's monthly spending limit as requests meet it: none goes to a provider without its worst price put aside.
+"""The budgets of key, team and stack as requests meet them: none goes to a provider without its worst price put aside.
 
 What is put aside is settled when the request ends, however it ends. Where that fails, or the function is killed, it
 stays put aside and is charged in full later: the limit may be reached early, never passed.
@@ -12,16 +12,18 @@ from decimal import Decimal
 
 from runtime.aws import AwsError
 from runtime.decide.demand import UnpricedError, demand_of
+from runtime.decide.limits import STACK, Allowance, Counter
 from runtime.decide.months import day_after
-from runtime.decide.prices import Price, UnboundedError, worst_price
+from runtime.decide.prices import Demand, Price, UnboundedError, worst_price
 from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.meter import Meter
 from runtime.log import write_error, write_line
-from runtime.state.budgets import STACK_SCOPE, Budgets, LimitReachedError, Reservation
+from runtime.state.budgets import Budgets, LimitReachedError, Reservation
 
 LIMIT_SETTING = "leanto:monthlySpendUsd"
+MONTH_LENGTH = len("2026-11")
 LATE_SECONDS = 120.0
 """How long after the end of its request a reservation is left to be settled: clocks differ, the table may be slow."""
 
@@ -56,40 +58,50 @@ class Hold:
 
 
 class Spending:
-    """Admits requests to providers as long as the month's limit, in micro-dollars, covers their worst price."""
+    """Admits requests to providers as long as all budgets that they count for cover their worst price.
+
+    `limit` is the deployed one of the stack, in micro-dollars a month.
+    """
 
     def __init__(self, budgets: Budgets, limit: int, clock: Callable[[], float] = time.time):
         self._budgets = budgets
         self._limit = limit
         self._clock = clock
 
-    async def reserve(self, price: Price, request: ChatRequest, all_by: float) -> Hold:
+    async def reserve(self, allowance: Allowance, price: Price, request: ChatRequest, all_by: float) -> Hold:
         """Put the worst price of a request aside; `all_by` is when it is over at the latest, by the event loop's clock.
 
-        Raises GatewayError: 400 for what has no known or no bounded price, 429 when the limit does not cover it, 503
+        Raises GatewayError: 400 for what has no known or no bounded price, 429 when a budget does not cover it, 503
         when the table does not answer.
         """
         amount = _worst_price(price, request)
         now = self._clock()
         until = now + max(0.0, all_by - asyncio.get_running_loop().time()) + LATE_SECONDS
         try:
-            reservation = await self._budgets.reserve(STACK_SCOPE, amount, limit=self._limit, now=now, until=until)
+            counters = allowance.counters(self._limit, now)
+            reservation = await self._budgets.reserve(counters, amount, now=now, until=until)
         except LimitReachedError as error:
-            raise _exceeded(error.month, amount) from None
+            raise _exceeded(error.counter, amount) from None
         except AwsError as error:
             message = f"The stack's table did not answer ({error.code}); no money is spent without it."
             raise GatewayError(503, "state_unavailable", message) from None
         return Hold(self._budgets, reservation, price, Meter(request.wants_usage))
 
 
-def _worst_price(price: Price, request: ChatRequest) -> int:
+def bounded(request: ChatRequest) -> Demand:
+    """Return the most that a request can use; raises GatewayError 400 for what has no bound or no known price."""
     try:
-        return worst_price(price, demand_of(request.fields, request.text))
+        return demand_of(request.fields, request.text)
     except UnpricedError as error:
         if error.wrong_type:
             raise GatewayError(400, "invalid_type", f"{error.reason}.", param=error.param) from None
         message = f"This stack passes on only what it knows the price of. '{error.param}': {error.reason}."
         raise GatewayError(400, "unpriced_request", message, param=error.param) from None
+
+
+def _worst_price(price: Price, request: ChatRequest) -> int:
+    try:
+        return worst_price(price, bounded(request))
     except UnboundedError:
         message = (
             "'max_completion_tokens' must be given for this model: nobody knows how long its answers can be, so the "
@@ -98,10 +110,15 @@ def _worst_price(price: Price, request: ChatRequest) -> int:
         raise GatewayError(400, "missing_required_parameter", message, param="max_completion_tokens") from None
 
 
-def _exceeded(month: str, amount: int) -> GatewayError:
+def _exceeded(counter: Counter, amount: int) -> GatewayError:
+    """Return the refusal: it names the budget and its period, and no amount but the request's own."""
+    kind, _, name = counter.scope.partition("#")
+    known = {"key": "this key's budget", "team": f"the budget of team {name}", STACK: "the stack's spending limit"}
+    whose = known[kind]
+    setting = f" ({LIMIT_SETTING})" if kind == STACK and len(counter.period) == MONTH_LENGTH else ""
     message = (
-        f"What is left of the stack's spending limit for {month} ({LIMIT_SETTING}) does not cover this request, which "
-        f"costs up to {Decimal(amount).scaleb(-6):f} USD. A smaller max_completion_tokens or prompt costs less. The "
-        f"next month begins on {day_after(month)} UTC; whoever runs the stack can raise the limit."
+        f"What is left of {whose} for {counter.period}{setting} does not cover this request, which costs up to "
+        f"{Decimal(amount).scaleb(-6):f} USD. A smaller max_completion_tokens or prompt costs less. The next period "
+        f"begins on {day_after(counter.period)} UTC; whoever runs the stack can raise the limit."
     )
     return GatewayError(429, "budget_exceeded", message, headers=NO_RETRY)

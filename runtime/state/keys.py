@@ -42,7 +42,10 @@ class NewKey:
 
 @dataclass(frozen=True)
 class KeyRecord:
-    """A key as the table holds it; `models` is None for all models, `expires_at` is in seconds since the epoch."""
+    """A key as the table holds it; `models` is None for all models, `expires_at` is in seconds since the epoch.
+
+    `limited` says that the table must hold limits of the key: without them it is not admitted.
+    """
 
     key_id: str
     hash: str = field(repr=False)
@@ -51,6 +54,7 @@ class KeyRecord:
     models: tuple[str, ...] | None
     state: str
     expires_at: int | None
+    limited: bool = False
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "KeyRecord":
@@ -65,6 +69,7 @@ class KeyRecord:
             models=None if models is None else tuple(str(model) for model in models),
             state=str(values.get("state", "")),
             expires_at=None if expires_at is None else int(expires_at),
+            limited=bool(values.get("limited")),
         )
 
     def admits(self, key: str, *, now_epoch_seconds: float) -> bool:

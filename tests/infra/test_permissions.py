@@ -12,6 +12,9 @@ from infra.grants import authorizer_grants, gateway_grants, stop_grants
 from infra.naming import Names, Place
 from runtime.state.breakers import BREAKER_PARTITION
 from runtime.state.budgets import BUDGET_PARTITION
+from runtime.state.keys import KEY_PARTITION
+from runtime.state.limits import LIMIT_PARTITION
+from runtime.state.rates import RATE_PARTITION
 from runtime.state.table import CONTROL_PARTITION
 from tests.infra.claims.stack import POLICY_PROPERTIES, actions, all_statements
 from tests.infra.synthesised import PRESETS, ROOT, stack_of, synthesised
@@ -77,7 +80,7 @@ def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
     assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
 
 
-def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_breakers_and_nobody_anything_else() -> None:
+def test_the_stop_function_writes_the_stop_flag_the_gateway_what_is_counted_and_nobody_anything_else() -> None:
     reading = {"dynamodb:GetItem"}
     grants = {
         "authorizer": authorizer_grants(NAMES, KEY),
@@ -95,8 +98,16 @@ def test_the_stop_function_writes_the_stop_flag_the_gateway_budgets_and_breakers
     assert writing == {
         ("gateway", ("dynamodb:UpdateItem",), BUDGET_PARTITION),
         ("gateway", ("dynamodb:UpdateItem",), BREAKER_PARTITION),
+        ("gateway", ("dynamodb:UpdateItem",), RATE_PARTITION),
+        ("gateway without providers", ("dynamodb:UpdateItem",), RATE_PARTITION),
         ("stop", ("dynamodb:GetItem", "dynamodb:UpdateItem"), CONTROL_PARTITION),
     }
+
+
+def test_the_gateway_reads_what_it_looks_up_and_never_what_it_only_counts() -> None:
+    (reading,) = [grant for grant in gateway_grants(NAMES, KEY, (SECRET,)) if grant.actions == ("dynamodb:GetItem",)]
+    partitions = reading.condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    assert set(partitions) == {KEY_PARTITION, CONTROL_PARTITION, BREAKER_PARTITION, LIMIT_PARTITION}
 
 
 def test_without_providers_the_gateway_reads_no_secret() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import aiohttp
 
 from runtime.aws import Aws
+from runtime.decide.limits import STACK, Counter
+from runtime.decide.months import month_of
 from runtime.state.attributes import from_item
 from runtime.state.budgets import BUDGET_PARTITION, Budgets, Reservation
 from runtime.state.table import Table
@@ -62,4 +64,5 @@ class Ledger:
 
 async def reserve(budgets: Budgets, amount: int, limit: int = 1000, now: float = NOW) -> Reservation:
     """Reserve an amount in the stack's budget until LATER seconds after `now`."""
-    return await budgets.reserve("stack", amount, limit=limit, now=now, until=now + LATER)
+    whole = Counter(STACK, month_of(now), limit)
+    return await budgets.reserve((whole,), amount, now=now, until=now + LATER)

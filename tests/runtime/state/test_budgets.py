@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.aws import Aws, AwsError
+from runtime.decide.limits import STACK, Counter
 from runtime.state.budgets import Budgets, LimitReachedError, Reservation
 from tests.runtime.ledger import LATER, MONTH, NOW, Ledger, reserve
 
@@ -39,7 +40,7 @@ def test_the_limit_can_be_reached_and_not_passed(ledger: Ledger) -> None:
         await reserve(budgets, 999)
         with pytest.raises(LimitReachedError) as error:
             await reserve(budgets, 2)
-        assert error.value.month == MONTH
+        assert error.value.counter == Counter(STACK, MONTH, 1000)
         await reserve(budgets, 1)
         with pytest.raises(LimitReachedError):
             await reserve(budgets, 1)

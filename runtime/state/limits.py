@@ -1,0 +1,16 @@
+"""The limits of keys, teams and the stack in its table: one item, so that one read tells of all; written by people.
+
+The item (`pk` LIMITS, `sk` ALL) holds a number for each limit, such as `month#key#<id>`, `day#team#<name>`,
+`rpm#key#<id>`, and for what is topped up, such as `2026-11#key#<id>`; see `runtime.decide.limits`.
+"""
+
+from runtime.decide.limits import LimitBook
+from runtime.state.table import Table
+
+LIMIT_PARTITION = "LIMITS"
+LIMIT_ITEM = "ALL"
+
+
+async def read_limits(table: Table) -> LimitBook:
+    """Return all limits, read consistently; raises AwsError when the table refuses or does not answer."""
+    return LimitBook(await table.values(LIMIT_PARTITION, LIMIT_ITEM))
