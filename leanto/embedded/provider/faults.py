@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from leanto.embedded.provider.misreport import ONCE, USAGE_KINDS
+
 
 class FaultError(ValueError):
     """The control request names a setting that there is not, or gives it a value that it cannot have."""
@@ -18,16 +20,30 @@ class Faults:
     """Answer every request with this status; 200 is a proper answer."""
     retry_after_seconds: int | None = None
     """With a status other than 200: the Retry-After header."""
+    retry_after_as_date: bool = False
+    """Write the Retry-After header as a date, by the stand-in's clock."""
+    clock_ahead_seconds: int = 0
+    """How far the stand-in's clock is ahead, as its Date headers tell it."""
     error_body: str | None = None
     """With a status other than 200: the body in place of OpenAI's error document."""
+    answer_body: str | None = None
+    """The body in place of a completion that is not streamed, with status 200 and called JSON."""
+    usage: str = ONCE
+    """How usage is told: once, missing, repeated (growing, in each chunk), in_content (in the last with content)."""
     delay_first_byte_seconds: float = 0.0
     """Wait before anything of an answer is sent."""
+    delay_body_seconds: float = 0.0
+    """Wait between the head and the body of an answer that is not streamed."""
     delay_chunk_seconds: float = 0.02
     """Wait before each chunk of a stream after the first."""
     hang_after_chunks: int | None = None
     """Send so many chunks of a stream, then nothing more, with the connection open."""
     cut_after_chunks: int | None = None
     """Send so many chunks and half of one more, then close the connection."""
+    end_after_chunks: int | None = None
+    """Send so many chunks of a stream, then end it in good order, without the rest."""
+    fail_after_chunks: int | None = None
+    """Send so many chunks of a stream, then an error as its last event."""
     drop_connection: bool = False
     """Close the connection without an answer."""
     require_key: str | None = None
@@ -49,6 +65,8 @@ def read_faults(document: Any) -> Faults:
         wanted = {int: (int,), float: (int, float), bool: (bool,)}.get(kind, (str, int, type(None)))
         if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
             raise FaultError(f"{name} is {value!r}, which is not a value for it")
+    if document.get("usage", ONCE) not in USAGE_KINDS:
+        raise FaultError(f"usage is {document['usage']!r}, which is not a value for it; there are {USAGE_KINDS}")
     return Faults(**document)
 
 

@@ -1,20 +1,26 @@
-"""The stand-in's HTTP server: OpenAI's paths under /v1, and /_control to make it misbehave and to read its counts."""
+"""The stand-in's HTTP server: OpenAI's paths under /v1, Bedrock's under /model, and /_control to make it misbehave and to read its counts."""
 
 import asyncio
 import json
+import time
 import uuid
 from dataclasses import asdict, dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
 
+from leanto.embedded.provider.bedrock import Bedrock, signature_refusal
 from leanto.embedded.provider.completion import Completion, complete
 from leanto.embedded.provider.faults import Counts, FaultError, Faults, read_faults
+from leanto.embedded.provider.misreport import misreported_chunks, misreported_document
+from leanto.embedded.provider.signature import ALGORITHM
 
 LABEL = {"x-leanto-simulated": "true"}
 MAXIMUM_REQUEST_BYTES = 64 * 1024 * 1024
 MODELS = ("gpt-6-luna", "gpt-6-sol")
 """What GET /v1/models lists; a chat request may name any model."""
+_ERROR_EVENT = b'data: {"error": {"message": "[simulated] The stand-in failed.", "type": "server_error"}}\n\n'
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ async def start_stand_in(port: int = 0) -> StandIn:
     app = web.Application(client_max_size=MAXIMUM_REQUEST_BYTES)
     app.router.add_post("/v1/chat/completions", provider.chat)
     app.router.add_get("/v1/models", provider.models)
+    provider.bedrock.add_to(app)
     app.router.add_get("/_control", provider.read_control)
     app.router.add_post("/_control", provider.write_control)
     app.router.add_delete("/_control", provider.reset_control)
@@ -57,6 +64,7 @@ class _Provider:
     def __init__(self) -> None:
         self._faults = Faults()
         self._counts = Counts()
+        self.bedrock = Bedrock(self._next_faults, lambda: self._counts)
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._check_key(request, self._faults):
@@ -80,7 +88,7 @@ class _Provider:
         return response
 
     async def _answer(self, request: web.Request, faults: Faults, body: bytes) -> web.StreamResponse:
-        if refusal := self._check_key(request, faults):
+        if refusal := self._check_key(request, faults, body):
             return refusal
         if faults.status != 200:
             return _failure(faults)
@@ -95,7 +103,7 @@ class _Provider:
         if document.get("stream"):
             self._counts.streams += 1
             return await _stream(request, completion, faults)
-        return _json(200, completion.document())
+        return await _document(request, completion, faults)
 
     async def read_control(self, _request: web.Request) -> web.Response:
         return _json(200, {"faults": asdict(self._faults), "counts": self._counts.document()})
@@ -121,19 +129,36 @@ class _Provider:
             self._faults = Faults(**{**asdict(faults), "times": left}) if left > 0 else Faults()
         return faults
 
-    def _check_key(self, request: web.Request, faults: Faults) -> web.Response | None:
+    def _check_key(self, request: web.Request, faults: Faults, body: bytes = b"") -> web.Response | None:
         scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        if scheme == ALGORITHM:
+            refused = signature_refusal(request, body, faults.require_key)
+            return _error(403, "The security token included in the request is invalid.", refused) if refused else None
         key = request.headers.get("api-key") or (bearer if scheme == "Bearer" else "")
         if not key or faults.require_key not in {None, key}:
             return _error(401, "Incorrect API key provided.", "invalid_api_key")
         return None
 
 
+async def _document(request: web.Request, completion: Completion, faults: Faults) -> web.StreamResponse:
+    whole = _json(200, misreported_document(completion.document(), faults.usage))
+    if faults.answer_body is not None:
+        whole = web.Response(body=faults.answer_body.encode(), headers=dict(whole.headers))
+    if not faults.delay_body_seconds:
+        return whole
+    response = web.StreamResponse(headers=dict(whole.headers))
+    await response.prepare(request)
+    await asyncio.sleep(faults.delay_body_seconds)
+    await response.write(whole.body if isinstance(whole.body, bytes) else b"")
+    await response.write_eof()
+    return response
+
+
 async def _stream(request: web.Request, completion: Completion, faults: Faults) -> web.StreamResponse:
     headers = LABEL | {"Content-Type": "text/event-stream; charset=utf-8", "x-request-id": _request_id()}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
-    for sent, chunk in enumerate(completion.chunks()):
+    for sent, chunk in enumerate(misreported_chunks(completion.chunks(), faults.usage)):
         if sent:
             await asyncio.sleep(faults.delay_chunk_seconds)
         event = f"data: {json.dumps(chunk, separators=(',', ':'))}\n\n".encode()
@@ -143,8 +168,14 @@ async def _stream(request: web.Request, completion: Completion, faults: Faults) 
             return response
         if sent == faults.hang_after_chunks:
             await asyncio.Event().wait()
+        if sent in {faults.end_after_chunks, faults.fail_after_chunks}:
+            return await _end(response, b"" if sent == faults.end_after_chunks else _ERROR_EVENT)
         await response.write(event)
-    await response.write(b"data: [DONE]\n\n")
+    return await _end(response, b"data: [DONE]\n\n")
+
+
+async def _end(response: web.StreamResponse, last: bytes) -> web.StreamResponse:
+    await response.write(last)
     await response.write_eof()
     return response
 
@@ -161,8 +192,11 @@ def _failure(faults: Faults) -> web.Response:
     response = _error(faults.status, message, "simulated_error")
     if faults.error_body is not None:
         response = web.Response(status=faults.status, text=faults.error_body, headers=dict(response.headers))
+    now = time.time() + faults.clock_ahead_seconds
+    response.headers["Date"] = formatdate(now, usegmt=True)
     if faults.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(faults.retry_after_seconds)
+        date = formatdate(now + faults.retry_after_seconds, usegmt=True)
+        response.headers["Retry-After"] = date if faults.retry_after_as_date else str(faults.retry_after_seconds)
     return response
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -127,6 +127,22 @@ def provider(stand_in: StandIn, background: BackgroundLoop) -> Iterator[Provider
     provider.reset()
 
 
+@pytest.fixture(scope="session")
+def second_stand_in(background: BackgroundLoop) -> Iterator[StandIn]:
+    running = background.run(start_stand_in())
+    yield running
+    background.run(running.close())
+
+
+@pytest.fixture
+def backup(second_stand_in: StandIn, background: BackgroundLoop) -> Provider:
+    """Another provider, in good health."""
+    backup = Provider(second_stand_in, background)
+    backup.reset()
+    backup.control(delay_chunk_seconds=0.0)
+    return backup
+
+
 def routes(price: dict[str, Any]) -> list[dict[str, Any]]:
     managed = {"kind": "provider", "provider": "acme", "model": "gpt-6-luna", "price": price}
     local = {"kind": "local", "model": "qwen3-4b"}
@@ -135,6 +151,16 @@ def routes(price: dict[str, Any]) -> list[dict[str, Any]]:
         {"model": "mixed", "created": 1_700_000_001, "upstreams": [local, managed]},
         {"model": "own", "created": 1_700_000_002, "upstreams": [local]},
     ]
+
+
+def fallback_routes(upstreams: Sequence[dict[str, Any]], price: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a route `several` whose upstreams are the models of one name of several providers; none without any."""
+    rows = [
+        {"kind": "provider", "model": "gpt-6-luna", "price": price}
+        | {name: value for name, value in one.items() if name != "base_url"}
+        for one in upstreams
+    ]
+    return [{"model": "several", "created": 1_700_000_003, "upstreams": rows}] if rows else []
 
 
 @pytest.fixture
@@ -163,25 +189,30 @@ def start_gateway(
             variables: dict[str, str] | None = None,
             known: dict[str, Any] | None = None,
             price: dict[str, Any] = PRICE,
+            upstreams: Sequence[dict[str, Any]] = (),
             **limits: float,
         ) -> Gateway:
             arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
             if key is not None:
                 secrets.put_secret_value(SecretId=arn, SecretString=key)
+            more = {str(one["provider"]): one["base_url"] for one in upstreams}
             document = {
                 "schema": 2,
                 "stack": "demo",
                 "mode": "hybrid",
                 "limits": {**LIMITS, **limits},
-                "providers": {"acme": {"base_url": base_url or stand_in.base_url, "auth": auth}},
-                "routes": routes(price),
+                "providers": {
+                    "acme": {"base_url": base_url or stand_in.base_url, "auth": auth},
+                    **{name: {"base_url": url, "auth": "bearer"} for name, url in more.items()},
+                },
+                "routes": routes(price) + fallback_routes(upstreams, price),
             }
             path = tmp_path / "deployment.json"
             path.write_text(json.dumps(document))
             own = {
                 "LEANTO_TABLE": table_name,
                 "LEANTO_DEPLOYMENT": str(path),
-                "LEANTO_PROVIDER_SECRETS": json.dumps({"acme": arn}),
+                "LEANTO_PROVIDER_SECRETS": json.dumps(dict.fromkeys(["acme", *more], arn)),
             }
             server = AsgiServer(
                 create_app(aws_variables | own | (variables or {})),
