@@ -114,6 +114,10 @@ class Aws:
         body = urlencode({"Action": operation, "Version": version, **fields}).encode()
         return _parse_xml(await self._call(Call(service, operation, headers, body)))
 
+    def sign(self, request: Request, service: str, when: datetime) -> dict[str, str]:
+        """Return the headers of a request to a service of the region, signed with the credentials as they are now."""
+        return signed_headers(request, service=service, region=self._region, credentials=self._credentials(), when=when)
+
     async def _call(self, call: Call) -> bytes:
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -126,10 +130,7 @@ class Aws:
 
     async def _attempt(self, call: Call) -> bytes:
         url = (self._endpoint or f"https://{call.service}.{self._region}.amazonaws.com") + "/"
-        request = Request("POST", url, call.headers, call.body)
-        headers = signed_headers(
-            request, service=call.service, region=self._region, credentials=self._credentials(), when=datetime.now(UTC)
-        )
+        headers = self.sign(Request("POST", url, call.headers, call.body), call.service, datetime.now(UTC))
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS, connect=CONNECT_SECONDS)
         try:
             async with self._session.post(

@@ -81,7 +81,7 @@ class Attempts:
             hold = await self.services.spending.reserve(self.allowance, upstream.price, self.request, self.all_by)
         except GatewayError as error:
             raise self.error or error from None
-        attempt = Attempt(upstream, key, self.request, hold, self.first_byte_by, self.all_by)
+        attempt = Attempt(upstream, key, self.request, hold, self.first_byte_by, self.all_by, self.services.aws)
         return await self._judge(target, leave, hold, await self._ask(attempt))
 
     def _passed_over(self, target: int, upstream: ProviderUpstream, error: GatewayError) -> Try:

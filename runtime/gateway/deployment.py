@@ -10,9 +10,15 @@ from urllib.parse import urlsplit
 
 from runtime.decide.prices import Price, Rates
 from runtime.errors import ConfigurationError
+from runtime.gateway.converse.request import Guardrail
 
 SCHEMA = 2
-AUTH_KINDS = ("bearer", "api-key")
+ROLE = "role"
+"""No key: requests are signed by the function's role."""
+
+AUTH_KINDS = ("bearer", "api-key", ROLE)
+CONVERSE = "converse"
+APIS = ("chat-completions", CONVERSE)
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -31,11 +37,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Provider:
-    """An API that speaks OpenAI's protocol below `base_url`; `auth` says in which header it wants its key."""
+    """An API that speaks OpenAI's protocol below `base_url`; `auth` says in which header it wants its key, if any.
+
+    `guardrail` is the one of Bedrock that its requests pass.
+    """
 
     name: str
     base_url: str
     auth: str
+    guardrail: Guardrail | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class ProviderUpstream:
     """A model of a provider, by the provider's name for it, and what it costs.
 
     `place` is where it processes requests, "eu" or "us"; empty where that is not known or anywhere. `lacks` is what it
-    does not take: "tools", "vision".
+    does not take: "tools", "vision". `api` is how it is spoken to, one of `APIS`.
     """
 
     provider: Provider
@@ -51,6 +61,7 @@ class ProviderUpstream:
     price: Price
     place: str = ""
     lacks: frozenset[str] = frozenset()
+    api: str = APIS[0]
 
     @property
     def name(self) -> str:
@@ -126,14 +137,20 @@ def read_deployment(document: Mapping[str, Any]) -> Deployment:
 
 
 def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
-    provider = Provider(name, str(fields["base_url"]).rstrip("/"), str(fields["auth"]))
+    guardrail = fields.get("guardrail")
+    provider = Provider(
+        name,
+        str(fields["base_url"]).rstrip("/"),
+        str(fields["auth"]),
+        Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
+    )
     url = urlsplit(provider.base_url)
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS):
         raise ConfigurationError(
             f"providers.{name}.base_url is {provider.base_url!r}; a key travels there, so it must begin with https://"
         )
     if provider.auth not in AUTH_KINDS:
-        allowed = " or ".join(AUTH_KINDS)
+        allowed = ", ".join(AUTH_KINDS[:-1]) + f" or {AUTH_KINDS[-1]}"
         raise ConfigurationError(f"providers.{name}.auth is {provider.auth!r}; it must be {allowed}")
     return provider
 
@@ -154,11 +171,20 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
                 _price(fields["price"]),
                 place=str(fields.get("place", "")),
                 lacks=frozenset(map(str, fields.get("lacks", ()))),
+                api=_api(route, fields, providers[fields["provider"]]),
             )
         case "provider":
             raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")
         case kind:
             raise ConfigurationError(f"route {route} has an upstream of kind {kind!r}; it must be provider or local")
+
+
+def _api(route: str, fields: Mapping[str, Any], provider: Provider) -> str:
+    api = str(fields.get("api", APIS[0]))
+    if api not in APIS or (api == CONVERSE and provider.auth != ROLE):
+        wanted = f"{APIS[0]}, or {CONVERSE} for a provider whose auth is {ROLE}"
+        raise ConfigurationError(f"route {route} has an upstream with api {api!r}; it must be {wanted}")
+    return api
 
 
 def _price(fields: Mapping[str, Any]) -> Price:

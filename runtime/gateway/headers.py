@@ -28,9 +28,20 @@ MAXIMUM_ID_CHARACTERS = 128
 
 def request_headers(provider: Provider, key: str, *, stream: bool, request_id: str) -> dict[str, str]:
     """Return the headers of a request to a provider; none of the client's own are among them."""
-    auth = {"Authorization": f"Bearer {key}"} if provider.auth == "bearer" else {"api-key": key}
+    auth = {"bearer": {"Authorization": f"Bearer {key}"}, "api-key": {"api-key": key}}.get(provider.auth, {})
     accept = "text/event-stream" if stream else "application/json"
     return auth | {"Content-Type": "application/json", "Accept": accept, "X-Client-Request-Id": request_id}
+
+
+def guardrail_headers(provider: Provider) -> dict[str, str]:
+    """Return the headers by which Bedrock's OpenAI-compatible surface is told of a guardrail."""
+    if provider.guardrail is None:
+        return {}
+    guardrail = provider.guardrail
+    return {
+        "X-Amzn-Bedrock-GuardrailIdentifier": guardrail.id,
+        "X-Amzn-Bedrock-GuardrailVersion": guardrail.version,
+    }
 
 
 def passed_headers(upstream: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from runtime.aws import Aws, AwsError
 from runtime.errors import ConfigurationError
 from runtime.gateway.answers import NO_RETRY, GatewayError
-from runtime.gateway.deployment import Provider
+from runtime.gateway.deployment import ROLE, Provider
 
 FRESH_SECONDS = 300.0
 REFUSED_FRESH_SECONDS = 30.0
@@ -35,13 +35,16 @@ class ProviderKeys:
         self._locks: dict[str, asyncio.Lock] = {name: asyncio.Lock() for name in secret_arns}
 
     def require(self, providers: Mapping[str, Provider]) -> None:
-        """Raise ConfigurationError unless there is a secret for each provider."""
-        missing = sorted(providers.keys() - self._secret_arns.keys())
+        """Raise ConfigurationError unless there is a secret for each provider that takes a key."""
+        keyed = {name for name, provider in providers.items() if provider.auth != ROLE}
+        missing = sorted(keyed - self._secret_arns.keys())
         if missing:
             raise ConfigurationError(f"LEANTO_PROVIDER_SECRETS names no secret for {', '.join(missing)}")
 
     async def get(self, provider: str) -> str:
-        """Return the provider's key; raises GatewayError 503 when there is none or it cannot be read."""
+        """Return the provider's key, empty for one that takes none; raises GatewayError 503 when it cannot be had."""
+        if provider not in self._locks:
+            return ""
         async with self._locks[provider]:
             kept = self._kept.get(provider)
             if kept is None or self._age(kept) >= FRESH_SECONDS:

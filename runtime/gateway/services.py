@@ -30,6 +30,7 @@ class Services:
 
     deployment: Deployment
     session: aiohttp.ClientSession
+    aws: Aws
     stop_switch: StopSwitch
     provider_keys: ProviderKeys
     spending: Spending
@@ -54,6 +55,7 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
         yield Services(
             deployment=deployment,
             session=session,
+            aws=aws,
             stop_switch=StopSwitch(table),
             provider_keys=provider_keys,
             spending=spending,

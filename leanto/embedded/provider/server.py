@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server: OpenAI's paths under /v1, Bedrock's under /model, and /_control to make it misbehave and to read its counts."""
+"""The stand-in's HTTP server: OpenAI's paths under /v1, Bedrock's under /model, and /_control for faults and counts."""
 
 import asyncio
 import json

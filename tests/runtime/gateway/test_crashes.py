@@ -5,7 +5,7 @@ from typing import Any
 import openai
 import pytest
 
-from runtime.gateway import chat, passthrough
+from runtime.gateway import chat, wire
 from tests.runtime.gateway.conftest import Gateway
 
 PROMPT = "canary-prompt"
@@ -36,13 +36,13 @@ def test_a_crash_before_the_answer_is_500_with_the_id_to_find_it_by(
 def test_a_crash_within_a_stream_is_its_last_event(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
-    class Breaks(passthrough.WholeEvents):
+    class Breaks(wire.WholeEvents):
         def feed(self, chunk: bytes) -> list[bytes]:
             nonlocal calls
             calls += 1
             return super().feed(chunk) if calls == 1 else crash()
 
-    monkeypatch.setattr(passthrough, "WholeEvents", Breaks)
+    monkeypatch.setattr(wire, "WholeEvents", Breaks)
     stream = gateway.client.chat.completions.create(model="small", messages=MESSAGES, stream=True)
     with pytest.raises(openai.APIError) as error:
         list(stream)
