@@ -1,18 +1,19 @@
-"""The outermost layer of the gateway: names each request, answers its errors, and writes its one access line.
+"""The outermost layer of the gateway: names each request, answers its errors, and has its record told when it ends.
 
-The line tells who asked for which model, which upstream answered, with what result and how fast; never what was said.
+The record says who asked for which model, which upstream answered, with what result and how fast; never what was said.
 """
 
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.gateway.answers import ClientGoneError, GatewayError
+from runtime.gateway.trace import trace_of
 from runtime.lambda_events import EXTENSION
 from runtime.lambda_lifespan import AsgiApp, Message, Receive, Send
-from runtime.log import now_iso, write_error, write_line
+from runtime.log import write_error
 
 CLIENT_GONE_STATUS = 499
 """As nginx logs a request whose client hung up before the answer."""
@@ -27,6 +28,8 @@ class Record:
     """
 
     request_id: str
+    trace_id: str = ""
+    traceparent: str = ""
     key_id: str = ""
     team: str = ""
     route: str = ""
@@ -37,12 +40,14 @@ class Record:
     upstream_status: int = 0
     upstream_request_id: str = ""
     status: int = 0
+    streamed: bool = False
     error: str = ""
     first_byte_ms: int = 0
     total_ms: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
     cost_estimated: bool = False
@@ -51,17 +56,19 @@ class Record:
 
 
 class AccessLog:
-    """ASGI middleware; puts the request's `Record` into the scope's state under `record`."""
+    """ASGI middleware; puts a request's `Record` into its scope's state as `record`, and at the end calls `tell`."""
 
-    def __init__(self, app: AsgiApp):
+    def __init__(self, app: AsgiApp, tell: Callable[[Record], None]):
         self._app = app
+        self._tell = tell
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = Record(_request_id(scope))
+        trace = trace_of(scope.get("headers", ()))
+        record = Record(_request_id(scope), trace.trace_id, trace.traceparent)
         scope.setdefault("state", {})["record"] = record
         response = Response(send, record)
         try:
@@ -75,7 +82,8 @@ class AccessLog:
             message = f"The gateway failed on this request; its operator finds it in the log as {record.request_id}."
             await response.fail(GatewayError(500, "internal_error", message))
         finally:
-            response.log()
+            response.close()
+            self._tell(record)
 
 
 class Response:
@@ -86,7 +94,6 @@ class Response:
         self._record = record
         self._begun = time.monotonic()
         self._started = False
-        self._is_event_stream = False
 
     async def send(self, message: Message) -> None:
         """Pass one ASGI message on; raises ClientGoneError when nobody takes it any more."""
@@ -96,7 +103,7 @@ class Response:
             own = self._own_headers()
             passed = [header for header in message.get("headers", ()) if header[0] not in dict(own)]
             message = {**message, "headers": [*passed, *own]}
-            self._is_event_stream = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
+            self._record.streamed = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
         elif body := message.get("body", b""):
             self._record.first_byte_ms = self._record.first_byte_ms or self._elapsed_ms()
             self._record.response_bytes += len(body)
@@ -112,18 +119,14 @@ class Response:
             if not self._started:
                 await self.send({"type": "http.response.start", "status": error.status, "headers": _headers(error)})
                 await self.send({"type": "http.response.body", "body": error.json()})
-            elif self._is_event_stream:
+            elif self._record.streamed:
                 await self.send({"type": "http.response.body", "body": error.event()})
         except ClientGoneError:
             self._record.status = CLIENT_GONE_STATUS
 
-    def log(self) -> None:
-        """Write the access line."""
+    def close(self) -> None:
+        """Note how long it took."""
         self._record.total_ms = self._elapsed_ms()
-        fields = {
-            name: value for name, value in asdict(self._record).items() if name != "headers" and value not in {"", 0}
-        }
-        write_line({"time": now_iso(), "event": "request", **fields})
 
     def _elapsed_ms(self) -> int:
         return round((time.monotonic() - self._begun) * 1000)

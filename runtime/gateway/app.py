@@ -1,8 +1,8 @@
 """The gateway as an ASGI application: in Lambda it is served by `runtime.lambda_shim`, elsewhere by any ASGI server."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from runtime.gateway.access import AccessLog
 from runtime.gateway.answers import GatewayError
+from runtime.gateway.audit import Tell, teller
 from runtime.gateway.chat import chat_completions
 from runtime.gateway.models import list_models
 from runtime.gateway.services import Services, open_services
@@ -28,11 +29,16 @@ class ChatCompletions:
 
 
 def create_app(variables: Mapping[str, str]) -> Starlette:
-    """Return the application; the variables are read when it starts, not before."""
+    """Return the application as Lambda runs it; the variables are read when it starts, not before."""
+    return assemble(lambda: open_services(variables), teller(variables))
+
+
+def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell: Tell) -> Starlette:
+    """Return the application over what `opening` opens at its start; `tell` gets each request's record at its end."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Services]]:
-        async with open_services(variables) as services:
+        async with opening() as services:
             yield {"services": services}
 
     return Starlette(
@@ -40,7 +46,7 @@ def create_app(variables: Mapping[str, str]) -> Starlette:
             Route("/chat/completions", ChatCompletions(), methods=["POST"]),
             Route("/models", list_models, methods=["GET"]),
         ],
-        middleware=[Middleware(AccessLog)],
+        middleware=[Middleware(AccessLog, tell=tell)],
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )

@@ -46,7 +46,9 @@ class Hold:
         record.cost_micro_usd += charge.amount
         record.cost_estimated, record.cost_is_open = record.cost_estimated or charge.estimated, False
         if self.meter.usage is not None:
-            record.prompt_tokens, record.output_tokens = self.meter.usage.prompt_tokens, self.meter.usage.output_tokens
+            usage = self.meter.usage
+            record.prompt_tokens, record.output_tokens = usage.prompt_tokens, usage.output_tokens
+            record.cached_tokens = usage.cached_tokens
         if charge.amount > self.reservation.amount:
             fields = {"cost_micro_usd": charge.amount, "reserved_micro_usd": self.reservation.amount}
             write_line({"level": "error", "event": "reservation_exceeded", "request_id": record.request_id, **fields})

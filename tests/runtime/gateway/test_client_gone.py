@@ -8,6 +8,7 @@ import pytest
 
 from runtime.gateway.access import AccessLog
 from runtime.gateway.answers import ClientGoneError
+from runtime.gateway.audit import write_audit
 from runtime.gateway.reply import Reply, until_gone
 
 SCOPE: dict[str, Any] = {"type": "http", "extensions": {"leanto.request": {"request_id": "r"}}}
@@ -25,7 +26,7 @@ def test_a_write_that_nobody_takes_is_a_client_gone_and_no_crash(capsys: pytest.
     async def receive() -> Any:
         raise AssertionError("not asked for")
 
-    asyncio.run(AccessLog(app)(dict(SCOPE), receive, send))
+    asyncio.run(AccessLog(app, write_audit)(dict(SCOPE), receive, send))
     (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert (line["event"], line["status"], line["request_id"]) == ("request", 499, "r")
 
@@ -37,7 +38,7 @@ def test_an_error_that_nobody_takes_is_a_client_gone_and_no_crash(capsys: pytest
     async def send(message: Any) -> None:
         raise ConnectionResetError
 
-    asyncio.run(AccessLog(app)(dict(SCOPE), None, send))  # type: ignore[arg-type]
+    asyncio.run(AccessLog(app, write_audit)(dict(SCOPE), None, send))  # type: ignore[arg-type]
     crashed, line = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert (crashed["event"], line["status"], line["error"]) == ("request_crashed", 499, "internal_error")
 
