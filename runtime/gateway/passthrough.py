@@ -2,24 +2,24 @@
 
 import asyncio
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import aiohttp
+from yarl import URL
 
+from runtime.aws import Aws
 from runtime.connections import REUSED
 from runtime.gateway.access import Record
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.deployment import ProviderUpstream
-from runtime.gateway.events import WholeEvents
-from runtime.gateway.headers import passed_headers, request_headers, upstream_request_id
+from runtime.gateway.headers import passed_headers, upstream_request_id
 from runtime.gateway.reply import Reply
 from runtime.gateway.spending import Hold
 from runtime.gateway.trace import HEADER as TRACEPARENT
-from runtime.gateway.upstream_errors import MAXIMUM_ERROR_BYTES, error_answer
+from runtime.gateway.upstream_errors import MAXIMUM_ERROR_BYTES
+from runtime.gateway.wire import Wire, wire_of
 
 CONNECT_SECONDS = 5.0
 RESEND_SECONDS = 1.0
@@ -39,6 +39,12 @@ class Attempt:
     hold: Hold
     first_byte_by: float
     all_by: float
+    aws: Aws = field(repr=False)
+
+    @property
+    def wire(self) -> Wire:
+        """How the upstream is spoken to."""
+        return wire_of(self.upstream, self.key, self.aws)
 
 
 async def pass_through(session: aiohttp.ClientSession, attempt: Attempt, reply: Reply, record: Record) -> None:
@@ -69,18 +75,17 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record
     Sent once more only when a connection kept from before turned out to be closed without a word of an answer: that is
     how a server ends an idle connection, and the request was not taken up.
     """
-    upstream, meter, request = attempt.upstream, attempt.hold.meter, attempt.request
-    headers = request_headers(upstream.provider, attempt.key, stream=request.stream, request_id=record.request_id)
-    headers[TRACEPARENT] = record.traceparent
+    meter, outgoing = attempt.hold.meter, attempt.wire.outgoing(attempt.request, record.request_id)
     begun = asyncio.get_running_loop().time()
     for is_last in (False, True):
         seen: dict[str, bool] = {}
         meter.sent = True
         try:
             return await session.post(
-                f"{upstream.provider.base_url}/chat/completions",
-                data=io.BytesIO(request.body_for(upstream.model)),
-                headers=headers,
+                # Encoded already, and signed or not: to be sent as it is.
+                URL(outgoing.url, encoded=True),
+                data=io.BytesIO(outgoing.body),
+                headers={**outgoing.headers, TRACEPARENT: record.traceparent},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 trace_request_ctx=seen,
@@ -98,14 +103,13 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record
 async def _pass_answer(
     response: aiohttp.ClientResponse, attempt: Attempt, reply: Reply, timer: asyncio.Timeout, record: Record
 ) -> None:
-    provider = attempt.upstream.provider
     if response.status >= 300:
         attempt.hold.meter.refused = True
         body = await _read_bounded(response, MAXIMUM_ERROR_BYTES) or b""
         if response.status == 401:
             reply.key_refused = True
-        raise error_answer(provider, response.status, _lower(response.headers), body, attempt.key)
-    if response.content_type == "text/event-stream":
+        raise attempt.wire.error(response.status, _lower(response.headers), body)
+    if response.content_type == attempt.wire.stream_type:
         await _pass_stream(response, attempt, reply, timer, record)
     else:
         await _pass_document(response, attempt, reply, record)
@@ -121,15 +125,18 @@ async def _pass_stream(
         message = f"Provider {attempt.upstream.provider.name} ended its stream before the first byte."
         raise GatewayError(502, "upstream_broken", message)
     timer.reschedule(attempt.all_by)
+    events = attempt.wire.events()
+    # Before anything goes out, as an error in the first piece can still be told as one.
+    ready = events.feed(chunk)
     await reply.start(200, "text/event-stream; charset=utf-8", passed_headers(response.headers))
-    events = WholeEvents()
     while chunk:
-        for event in events.feed(chunk):
+        for event in ready:
             passes = hold.meter.take_event(event)
             if hold.meter.complete:
                 await hold.settle(record)
             await reply.write(event if passes else b"")
         chunk = await response.content.readany()
+        ready = events.feed(chunk)
     rest = events.rest()
     hold.meter.take_event(rest)
     hold.meter.complete = True
@@ -144,14 +151,15 @@ async def _pass_document(response: aiohttp.ClientResponse, attempt: Attempt, rep
     if body is None:
         message = f"Provider {name} answered with more than {MAXIMUM_ANSWER_BYTES} bytes."
         raise GatewayError(502, "upstream_broken", message)
-    document = _json_object(body)
-    if document is None:
+    answer = attempt.wire.document(body)
+    if answer is None:
         message = f"Provider {name} answered with something other than a JSON object."
         raise GatewayError(502, "upstream_broken", message)
+    document, shown = answer
     attempt.hold.meter.take_document(document)
     await attempt.hold.settle(record)
     await reply.start(response.status, "application/json", passed_headers(response.headers))
-    await reply.end(body)
+    await reply.end(shown)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
@@ -162,14 +170,6 @@ async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes |
         if len(body) > limit:
             return None
     return bytes(body)
-
-
-def _json_object(body: bytes) -> dict[str, Any] | None:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
