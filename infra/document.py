@@ -3,16 +3,23 @@
 import datetime as dt
 from typing import Any
 
-from catalog.endpoints import destination
+from catalog.endpoints import destination, geography
 from catalog.residency import base_url
 from catalog.rows import Catalogue, OpenModel
+from infra.bedrock import ROLE
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
-from infra.routes import Route
+from infra.routes import Managed, Route, managed_of
 from infra.settings import Settings
 
 SCHEMA = 2
+OPENAI_API = "chat-completions"
+"""What upstreams speak of which the document says nothing else."""
+
+PLACES = ("eu", "us")
+"""Where requests may be bound to."""
+
 LAYER_PATH = "leanto/deployment.json"
 """Where the document lies in its layer; Lambda unpacks layers into /opt."""
 
@@ -64,6 +71,8 @@ def provider_base_url(name: str, settings: Settings, tables: Catalogue) -> str:
 def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, Any]:
     row, url = tables.providers[name], provider_base_url(name, settings, tables)
     found: dict[str, Any] = {"base_url": url, "auth": row.auth}
+    if settings.guardrail and row.auth == ROLE:
+        found["guardrail"] = {"id": settings.guardrail.id, "version": settings.guardrail.version}
     leads_to = destination(url)
     # What the provider says holds for its own hosts, not for whatever else a setting names.
     if row.retention_date and leads_to and leads_to.provider == name:
@@ -81,11 +90,27 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
     upstreams: list[dict[str, Any]] = []
     if route.local_model:
         upstreams.append({"kind": "local", "model": route.local_model})
-    if route.provider:
-        price = price_of(route, provider_base_url(route.provider, settings, tables), tables)
-        managed = {"kind": "provider", "provider": route.provider, "model": route.provider_model}
-        upstreams.append({**managed, "price": price})
+    upstreams += [_managed(one, settings, tables) for one in managed_of(route)]
     return {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
+
+
+def _managed(managed: Managed, settings: Settings, tables: Catalogue) -> dict[str, Any]:
+    url = provider_base_url(managed.provider, settings, tables)
+    found: dict[str, Any] = {"kind": "provider", "provider": managed.provider, "model": managed.provider_model}
+    row = tables.managed_models.get((managed.provider, managed.provider_model))
+    found |= {"api": row.api} if row and row.api != OPENAI_API else {}
+    found |= {"place": place} if (place := _place(managed, url, settings)) in PLACES else {}
+    found |= {"lacks": sorted(filter(None, managed.lacks))} if managed.lacks else {}
+    return {**found, "price": price_of(managed, url, tables)}
+
+
+def _place(managed: Managed, url: str, settings: Settings) -> str:
+    """Return where a model processes requests: as is known of its host, else as the stack's residency promises."""
+    leads_to = destination(url)
+    if leads_to is None or leads_to.place == "deployment":
+        return settings.residency
+    named = geography(managed.provider_model) if leads_to.provider == "bedrock" else ""
+    return named or leads_to.place
 
 
 def _created(route: Route, tables: Catalogue) -> int:

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from catalog.rows import Catalogue, ManagedModel, Provider
-from infra.routes import Route
+from infra.routes import Managed
 
 MICRO_USD = 1_000_000
 
 
-def price_of(route: Route, base_url: str, tables: Catalogue) -> dict[str, Any]:
+def price_of(route: Managed, base_url: str, tables: Catalogue) -> dict[str, Any]:
     """Return the price of a route's managed model: as the route says, else as the catalogue knows it.
 
     Raises KeyError when neither does; the checks of the settings have refused such a route.

@@ -13,12 +13,16 @@ from catalog.rows import Catalogue
 from catalog.tables import catalogue
 from infra.checks.all import problems
 from infra.checks.tagging import TAG_KEY, TAG_VALUE
+from infra.guardrail import Guardrail
 from infra.problems import Problem, SettingsError, closest
 from infra.readers import FILE, Reader, array, boolean, choice, integer, mapping, price, record, text
 from infra.regions import REGIONS
-from infra.routes import Route
+from infra.routes import Fallback, Route
 
 NAMESPACE = "leanto"
+ABILITIES = ("tools", "vision")
+"""What a model may lack, by the names that the gateway knows."""
+
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 """Days that CloudWatch Logs accepts, up to two years."""
 
@@ -29,16 +33,24 @@ EMAIL = text(
     r"[^\s@,;<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}", "an e-mail address such as team@example.com"
 )
 
+MANAGED: Mapping[str, tuple[str, Reader[Any]]] = MappingProxyType(
+    {
+        "provider": ("provider", PROVIDER_NAME),
+        "providerModel": ("provider_model", MODEL_NAME),
+        "inputUsdPerMillion": ("input_usd_per_million", price(10_000)),
+        "outputUsdPerMillion": ("output_usd_per_million", price(10_000)),
+        "maximumOutputTokens": ("maximum_output_tokens", integer(1, 10_000_000)),
+        "lacks": ("lacks", array(choice(*ABILITIES), 0, len(ABILITIES))),
+    }
+)
+FALLBACK = record(Fallback, MANAGED, required=frozenset({"provider", "providerModel"}))
 ROUTE = record(
     Route,
     {
         "model": ("model", MODEL_NAME),
-        "provider": ("provider", PROVIDER_NAME),
-        "providerModel": ("provider_model", MODEL_NAME),
+        **MANAGED,
         "localModel": ("local_model", MODEL_NAME),
-        "inputUsdPerMillion": ("input_usd_per_million", price(10_000)),
-        "outputUsdPerMillion": ("output_usd_per_million", price(10_000)),
-        "maximumOutputTokens": ("maximum_output_tokens", integer(1, 10_000_000)),
+        "fallbacks": ("fallbacks", array(FALLBACK, 0, 5)),
     },
     required=frozenset({"model"}),
 )
@@ -51,6 +63,8 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "routes": array(ROUTE, 1, 100, unique=False),
         "providersAllowed": array(PROVIDER_NAME, 0, 20),
         "providerBaseUrls": mapping(PROVIDER_NAME, text(r"\S{1,512}", "a URL that begins with https://")),
+        "bedrockGuardrailId": text(r"([a-z0-9]{1,64})?", "small letters and digits, as AWS gives it"),
+        "bedrockGuardrailVersion": text(r"([1-9][0-9]{0,7})?", "the number of a version, such as 1; no draft"),
         "residency": choice("any", "eu", "us"),
         "gpuModel": MODEL_NAME,
         "gpuEngine": choice("llama.cpp"),
@@ -98,6 +112,8 @@ class Settings:
     routes: tuple[Route, ...]
     providers_allowed: tuple[str, ...]
     provider_base_urls: Mapping[str, str]
+    bedrock_guardrail_id: str
+    bedrock_guardrail_version: str
     residency: str
     gpu_model: str
     gpu_engine: str
@@ -134,6 +150,13 @@ class Settings:
     def providers(self) -> tuple[str, ...]:
         """The providers that the stack may call, each with a secret for its key."""
         return () if self.mode == "gpu" else self.providers_allowed
+
+    @property
+    def guardrail(self) -> Guardrail | None:
+        """The guardrail that requests to Bedrock pass."""
+        if not self.bedrock_guardrail_id:
+            return None
+        return Guardrail(self.bedrock_guardrail_id, self.bedrock_guardrail_version)
 
 
 def read_settings(raw: Mapping[str, object], tables: Catalogue | None = None) -> Settings:

@@ -8,6 +8,7 @@ from catalog.rows import Catalogue, Provider
 from infra.checks.values import Check, Values, good
 from infra.problems import Problem, closest, listed, shown
 from infra.regions import REGIONS_BY_RESIDENCY
+from infra.routes import placed
 
 KEY = "leanto:providerBaseUrls"
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -105,12 +106,16 @@ def residence_of_models(values: Values, tables: Catalogue) -> Iterator[Problem]:
         return
     stays = RESIDENT_MODEL_PREFIXES[values.residency]
     elsewhere = tuple(set(GEOGRAPHIC_MODEL_PREFIXES) - set(stays))
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), "leanto:routes"):
         provider = tables.providers.get(route.provider)
         if provider and provider.residency_from_region and route.provider_model.startswith(elsewhere):
             words = f"a model of the region itself, or one that begins with {listed(stays)}"
-            key = f"leanto:routes[{index}].providerModel"
-            yield Problem(key, shown(route.provider_model), words, "choose such a model or change leanto:residency")
+            yield Problem(
+                f"{key}.providerModel",
+                shown(route.provider_model),
+                words,
+                "choose such a model or change leanto:residency",
+            )
 
 
 CHECKS: tuple[Check, ...] = (

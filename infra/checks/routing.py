@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from catalog.rows import Catalogue, ManagedModel
 from infra.checks.values import Check, Values, good
 from infra.problems import Problem, closest, listed, shown
-from infra.routes import Route
+from infra.routes import Managed, managed_of, placed
 
 KEY = "leanto:routes"
 
 
-def _shown(route: Route) -> str:
-    return shown({name: value for name, value in dataclasses.asdict(route).items() if value not in ("", None)})
+def _shown(route: Managed) -> str:
+    return shown({name: value for name, value in dataclasses.asdict(route).items() if value not in ("", None, ())})
 
 
 def unique_names(values: Values, tables: Catalogue) -> Iterator[Problem]:
@@ -29,11 +29,11 @@ def unique_names(values: Values, tables: Catalogue) -> Iterator[Problem]:
 def complete_providers(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """`provider` and `providerModel` stand together or not at all."""
     del tables
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), KEY):
         if bool(route.provider) != bool(route.provider_model):
             allowed = "provider and providerModel together, or neither"
             missing = "providerModel" if route.provider else "provider"
-            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, f"add {missing} or remove the other")
+            yield Problem(key, _shown(route), allowed, f"add {missing} or remove the other")
 
 
 def kinds_of_mode(values: Values, tables: Catalogue) -> Iterator[Problem]:
@@ -52,6 +52,21 @@ def kinds_of_mode(values: Values, tables: Catalogue) -> Iterator[Problem]:
             yield Problem(f"{KEY}[{index}]", _shown(route), allowed, "change the route or leanto:mode")
 
 
+def fallbacks_of_a_provider(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """Fallbacks stand behind a provider's model, each model once."""
+    del tables
+    for index, route in good(values.routes):
+        if route.fallbacks and not route.provider:
+            remedy = "make the first fallback the route's provider and providerModel"
+            allowed = "fallbacks behind a provider and providerModel"
+            yield Problem(f"{KEY}[{index}].fallbacks", _shown(route), allowed, remedy)
+        names = [(one.provider, one.provider_model) for one in managed_of(route)]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                remedy = "remove the second one: a failed model is asked again anyway"
+                yield Problem(f"{KEY}[{index}].fallbacks", shown("/".join(name)), "each model once", remedy)
+
+
 def known_providers(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """Allowed providers stand in the catalogue; in mode gpu they are not looked at."""
     if values.mode != "gpu":
@@ -66,48 +81,48 @@ def allowed_providers(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """Routes name allowed providers only."""
     del tables
     allowed = tuple(name for _, name in good(values.providers_allowed))
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), KEY):
         if route.provider and values.mode != "gpu" and route.provider not in allowed:
             remedy = closest(route.provider, allowed) or f"add {route.provider} to leanto:providersAllowed"
             words = f"providers in leanto:providersAllowed: {listed(allowed)}"
-            yield Problem(f"{KEY}[{index}].provider", shown(route.provider), words, remedy)
+            yield Problem(f"{key}.provider", shown(route.provider), words, remedy)
 
 
 def known_models(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """A provider's model stands in the catalogue, where that lists the provider's models, and speaks our protocol."""
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), KEY):
         models = tables.models_of(route.provider)
         if route.provider and route.provider_model and models:
-            yield from _model_problems(f"{KEY}[{index}].providerModel", route, models)
+            yield from _model_problems(f"{key}.providerModel", route, models)
 
 
 def complete_prices(values: Values, tables: Catalogue) -> Iterator[Problem]:
-    """A route gives both prices or neither, and prices and maximumOutputTokens only for a provider's model."""
+    """A route gives both prices or neither; prices, maximumOutputTokens and lacks only for a provider's model."""
     del tables
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), KEY):
         prices = (route.input_usd_per_million, route.output_usd_per_million)
         if (prices[0] is None) != (prices[1] is None):
             missing = "outputUsdPerMillion" if prices[1] is None else "inputUsdPerMillion"
             allowed = "inputUsdPerMillion and outputUsdPerMillion together, or neither"
-            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, f"add {missing} or remove the other")
-        elif not route.provider and (prices != (None, None) or route.maximum_output_tokens is not None):
-            allowed = "prices and maximumOutputTokens for a provider's model"
-            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, "remove them: the pool is paid by the hour")
+            yield Problem(key, _shown(route), allowed, f"add {missing} or remove the other")
+        elif not route.provider and (prices != (None, None) or route.maximum_output_tokens is not None or route.lacks):
+            allowed = "prices, maximumOutputTokens and lacks for a provider's model"
+            yield Problem(key, _shown(route), allowed, "remove them: the pool is paid by the hour")
 
 
 def known_prices(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """What a provider's model costs stands in the catalogue or in the route: no money is spent at an unknown price."""
-    for index, route in good(values.routes):
+    for key, route in placed(good(values.routes), KEY):
         known = tables.models_of(route.provider) or route.provider not in tables.providers
         given = route.input_usd_per_million is not None or route.output_usd_per_million is not None
         if route.provider and route.provider_model and not known and not given:
             allowed = "a model with a known price"
             remedy = "add inputUsdPerMillion and outputUsdPerMillion to the route, 0 for a server that charges nothing"
-            yield Problem(f"{KEY}[{index}]", _shown(route), allowed, remedy)
+            yield Problem(key, _shown(route), allowed, remedy)
 
 
-def _model_problems(key: str, route: Route, models: Iterable[ManagedModel]) -> Iterator[Problem]:
-    usable = [row.model for row in models if row.api == "chat-completions"]
+def _model_problems(key: str, route: Managed, models: Iterable[ManagedModel]) -> Iterator[Problem]:
+    usable = [row.model for row in models]
     if route.provider_model not in usable:
         remedy = (
             closest(route.provider_model, usable) or "add its row with price and date to catalog/data/providers.toml"
@@ -136,6 +151,7 @@ CHECKS: tuple[Check, ...] = (
     unique_names,
     complete_providers,
     kinds_of_mode,
+    fallbacks_of_a_provider,
     known_providers,
     allowed_providers,
     known_models,

@@ -68,15 +68,20 @@ def overlay(choice: Choice, config: Mapping[str, str]) -> dict[str, object]:
     if not choice.is_real:
         return {}
     model = cheapest_model(choice.provider)
-    routes = [
-        {**route, "provider": choice.provider, "providerModel": model} if route.get("provider") else route
-        for route in json.loads(config["leanto:routes"])
-    ]
+    routes = [_led_to(choice.provider, model, route) for route in json.loads(config["leanto:routes"])]
     return {
         "leanto:routes": routes,
         "leanto:providersAllowed": [choice.provider],
         "leanto:providerBaseUrls": {},
     }
+
+
+def _led_to(provider: str, model: str, route: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a route that leads to one model, without fallbacks: there is a key for one provider only."""
+    if not route.get("provider"):
+        return route
+    kept = {name: value for name, value in route.items() if name != "fallbacks"}
+    return {**kept, "provider": provider, "providerModel": model}
 
 
 def cheapest_model(provider: str, today: dt.date | None = None) -> str:
