@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from leanto.cli.exits import CommandError
+from leanto.cli.limittable import limit_change
+from runtime.decide.limits import key_scope
 from runtime.state.attributes import from_item, to_item
 from runtime.state.keys import ACTIVE, KEY_PARTITION, REVOKED, NewKey, make_key
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
+NO_LIMITS: Mapping[str, int] = MappingProxyType({})
 
 
 class KeyTable:
@@ -18,8 +21,19 @@ class KeyTable:
         self._dynamodb = dynamodb
         self._table_name = table_name
 
-    def create(self, name: str, *, team: str, models: Sequence[str] = (), expires_at: datetime | None = None) -> NewKey:
-        """Make a key and store its hash; `models` empty admits to all. The key itself is in the result only."""
+    def create(
+        self,
+        name: str,
+        *,
+        team: str,
+        models: Sequence[str] = (),
+        expires_at: datetime | None = None,
+        limits: Mapping[str, int] = NO_LIMITS,
+    ) -> NewKey:
+        """Make a key and store its hash, with its limits in one step; `models` empty admits to all.
+
+        The key itself is in the result only. `limits` are by their fields, see `runtime.decide.limits`.
+        """
         key = make_key()
         values: dict[str, object] = {
             "pk": KEY_PARTITION,
@@ -34,9 +48,13 @@ class KeyTable:
             values["models"] = list(models)
         if expires_at is not None:
             values["expires_at"] = int(expires_at.timestamp())
-        self._dynamodb.put_item(
-            TableName=self._table_name, Item=to_item(values), ConditionExpression="attribute_not_exists(pk)"
-        )
+        steps: list[dict[str, Any]] = []
+        if limits:
+            values["limited"] = True
+            steps.append({"Update": limit_change(self._table_name, key_scope(key.key_id), limits)})
+        put = {"TableName": self._table_name, "Item": to_item(values)}
+        steps.append({"Put": {**put, "ConditionExpression": "attribute_not_exists(pk)"}})
+        self._dynamodb.transact_write_items(TransactItems=steps)
         return key
 
     def list(self) -> Iterator[Mapping[str, Any]]:

@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType(
         "outputs": ("leanto.cli.outputs", "Show a deployed stack's outputs."),
         "destroy": ("leanto.cli.destroy", "Delete every resource of a stack."),
         "keys": ("leanto.cli.keys", "Create, list and revoke keys of the endpoint."),
+        "budget": ("leanto.cli.budget", "Show, set and raise what keys, teams and the stack may spend."),
         "provider-key": ("leanto.cli.provider_key", "Store a managed provider's key, read from standard input."),
         "ami": ("leanto.cli.ami", "Pin the image of the GPU nodes."),
         "bundle": ("leanto.cli.bundle", "Build the function bundles."),

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from leanto.cli import options
 from leanto.cli.main import run
 from leanto.embedded.aws import AwsServer
 from tests.cli.running import Ran
+from tests.cli.stand_in_place import StandInPlace
 
 REGION = "eu-central-1"
 
@@ -57,3 +60,21 @@ def client(aws: AwsServer) -> Iterator[Callable[[str], object]]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def place(client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInPlace]:
+    dynamodb, secrets = client("dynamodb"), client("secretsmanager")
+    dynamodb.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    arn = secrets.create_secret(Name="openai")["ARN"]
+    outputs = {"table_name": "t", "models": ["small", "large"], "provider_secret_arns": {"openai": arn}}
+    made = StandInPlace(client, outputs)
+    monkeypatch.setattr(options, "open_place", lambda *_, **__: made)
+    yield made
+    dynamodb.delete_table(TableName="t")
+    secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)

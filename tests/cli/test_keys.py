@@ -2,49 +2,19 @@
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from leanto.cli import options
 from leanto.cli.exits import CommandError
 from leanto.cli.keys import expiry
 from leanto.cli.keytable import KeyTable
 from runtime.state.attributes import from_item, to_item
 from runtime.state.keys import KEY_PATTERN, KeyRecord
+from tests.cli.stand_in_place import StandInPlace
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-@dataclass
-class StandInPlace:
-    """A deployed stack as the commands see one, on the embedded AWS."""
-
-    client: Any
-    outputs: dict[str, Any]
-    options: str = "--stack dev"
-    box: None = None
-
-
-@pytest.fixture
-def place(client, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInPlace]:
-    dynamodb, secrets = client("dynamodb"), client("secretsmanager")
-    dynamodb.create_table(
-        TableName="t",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    arn = secrets.create_secret(Name="openai")["ARN"]
-    outputs = {"table_name": "t", "models": ["small", "large"], "provider_secret_arns": {"openai": arn}}
-    made = StandInPlace(client, outputs)
-    monkeypatch.setattr(options, "open_place", lambda *_, **__: made)
-    yield made
-    dynamodb.delete_table(TableName="t")
-    secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 def items(place: StandInPlace) -> list[dict[str, Any]]:
