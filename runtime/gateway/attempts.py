@@ -72,11 +72,11 @@ class Attempts:
             raise TypeError("routing passes over what is not a provider's")
         leave = await self.services.breakers.enter(upstream.name)
         if leave is None:
-            return self._passed_over(target, upstream, _left_alone(self.route))
+            return self._passed_over(target, upstream.name, _left_alone(self.route))
         try:
             key = await self.services.provider_keys.get(upstream.provider.name)
         except GatewayError as error:
-            return self._passed_over(target, upstream, error)
+            return self._passed_over(target, upstream.name, error)
         try:
             hold = await self.services.spending.reserve(self.allowance, upstream.price, self.request, self.all_by)
         except GatewayError as error:
@@ -84,8 +84,9 @@ class Attempts:
         attempt = Attempt(upstream, key, self.request, hold, self.first_byte_by, self.all_by, self.services.aws)
         return await self._judge(target, leave, hold, await self._ask(attempt))
 
-    def _passed_over(self, target: int, upstream: ProviderUpstream, error: GatewayError) -> Try:
-        self._note(f"{upstream.name}: {error.code}")
+    def _passed_over(self, target: int, upstream: str, error: GatewayError) -> Try:
+        """Go on without an upstream that was not asked: it cannot be, or the request cannot be put to it."""
+        self._note(f"{upstream}: {error.code}")
         self.error = self.error or error
         return Try(target, None)
 
@@ -112,6 +113,8 @@ class Attempts:
         if error is None:
             await breakers.succeeded(leave)
             return None
+        if not hold.meter.sent and error.status < 500:
+            return self._passed_over(target, leave.upstream, error)
         failure = _failure(hold, error, self)
         if is_unwell(failure):
             await breakers.failed(leave)

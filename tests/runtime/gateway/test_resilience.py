@@ -16,6 +16,9 @@ import pytest
 
 from runtime.decide.demand import demand_of
 from runtime.decide.prices import Price, Rates, worst_price
+from runtime.gateway import attempts
+from runtime.gateway.answers import GatewayError
+from runtime.gateway.passthrough import pass_through
 from tests.runtime.background_loop import BackgroundLoop
 from tests.runtime.gateway.conftest import Gateway, Provider
 from tests.runtime.ledger import Ledger
@@ -254,6 +257,30 @@ def test_an_attempt_that_the_budget_does_not_cover_is_not_made_and_the_first_err
     assert (response.status_code, code_of(response)) == (502, "upstream_error")
     assert backup.counts()["chat_requests"] == 0
     settled(ledger, 0)
+
+
+@pytest.mark.parametrize("has_other", [True, False])
+def test_a_request_that_cannot_be_put_to_an_upstream_goes_to_the_next(
+    start_gateway: Callable[..., Gateway],
+    provider: Provider,
+    backup: Provider,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    has_other: bool,
+) -> None:
+    """A translator refuses what its upstream has no word for, before anything is sent."""
+
+    async def only_backup(session: Any, attempt: Any, *others: Any) -> None:
+        if attempt.upstream.name == ACME:
+            raise GatewayError(400, "unsupported_parameter", "no such thing", param="seed")
+        await pass_through(session, attempt, *others)
+
+    monkeypatch.setattr(attempts, "pass_through", only_backup)
+    response = post(start_gateway(upstreams=several(provider, backup) if has_other else several(provider)))
+    expected = (200, "", BACKUP) if has_other else (400, "unsupported_parameter", ACME)
+    assert (response.status_code, code_of(response), response.headers["x-leanto-upstream"]) == expected
+    assert provider.counts()["chat_requests"] == 0
+    settled(ledger, amount(USED if has_other else NOTHING, backup.counts(), {}))
 
 
 @pytest.mark.parametrize(
