@@ -65,7 +65,7 @@ def limits_rate(stack: Stack, item: Item, rules: Iterable[Block]) -> bool:
 
 
 def _limits_rate(stack: Stack, item: Item, rule: Block) -> bool:
-    statement = rule.block("Statement" if rule.raw.get("Statement") else "statement")
+    statement = rule.block("Statement" if "Statement" in rule.raw else "statement")
     if any(statement.has(key) for key in ("rateBasedStatement", "RateBasedStatement")):
         return True
     reference = next(

@@ -51,7 +51,9 @@ class Grant:
         """The path for messages: the rule in its group, or the property of a rule that is a resource."""
         if self.path:
             return self.path
-        return next((key for key in (*CIDR_KEYS, *PREFIX_LIST_KEYS) if self.item.inputs.get(key)), "")
+        return next(
+            (key for key in (*CIDR_KEYS, *PREFIX_LIST_KEYS) if self.item.inputs.get(key) not in (None, "", [])), ""
+        )
 
 
 @dataclass(frozen=True)

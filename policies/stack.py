@@ -83,16 +83,20 @@ def item(
     **others: Any,
 ) -> Item:
     """Return a resource with normalised properties. `others` are the further fields of Item."""
-    plain = normalise(dict(inputs))
     return Item(
         urn,
         kind,
         name,
-        plain if isinstance(plain, dict) else NOTHING,
-        outputs=normalise(dict(outputs)) or NOTHING,
-        provider_inputs=None if provider_inputs is None else normalise(dict(provider_inputs)),
+        _plain(inputs),
+        outputs=_plain(outputs),
+        provider_inputs=None if provider_inputs is None else _plain(provider_inputs),
         **others,
     )
+
+
+def _plain(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    plain = normalise(dict(values))
+    return plain if isinstance(plain, dict) else NOTHING
 
 
 @dataclass(frozen=True)

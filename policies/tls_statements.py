@@ -10,6 +10,7 @@ from policies.reading import Value
 from policies.stack import Item
 
 Covers = Callable[[Statement], bool]
+NAMED_BY = ("arn", "name")
 
 
 def refuses_plain(policy: Value | None, actions: Iterable[str], covers: Covers | None = None) -> bool:
@@ -56,15 +57,22 @@ def bucket_and_objects(statement: Statement) -> bool:
 def itself(item: Item) -> Covers:
     """Return whether a statement is about a resource: by its ARN or a pattern of it, of which the end is its own.
 
-    Where the resource's name is not known yet, any ARN could be its own.
+    Where nothing names the resource, any ARN could be its own. Asking raises Unread where a name is not known yet.
     """
-    known = item.output.raw.get("arn") or item.output.raw.get("name")
-    name = known.rpartition(":")[2] if isinstance(known, str) else None
 
     def covers(statement: Statement) -> bool:
+        name = _name_of(item)
         return any_known(statement.values("Resource"), lambda row: _names(row.text().strip(), name))
 
     return covers
+
+
+def _name_of(item: Item) -> str | None:
+    """Return the last part of the resource's ARN. Raises Unread where it has a name that is not known yet."""
+    for key in NAMED_BY:
+        if isinstance(item.output.raw.get(key), str):
+            return item.output.text(key).rpartition(":")[2] or None
+    return item.output.text(NAMED_BY[0]) or item.output.text(NAMED_BY[1]) or None
 
 
 def _names(resource: str, name: str | None) -> bool:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from leanto.check.items import policy_stack
+from policies.pack import RULES
 from policies.rule import Level
-from policies.runner import Verdict
+from policies.runner import Verdict, evaluate
+from tests.infra.synthesised import PRESETS, synthesised
 from tests.policies.own import OWN, Own, open_findings
 
 STAYS = {
@@ -31,6 +34,15 @@ def test_advice_not_taken_is_listed_with_a_reason(own: Own) -> None:
     known = STAYS if own.environment == "prod" else STAYS | STAYS_IN_DEV
     found = open_findings(own, Level.ADVISORY)
     assert set(found) <= set(known), "\n" + "\n".join(line for lines in found.values() for line in lines)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preview_breaks_no_rule(preset: str) -> None:
+    """Before anything exists little is known: rules wait for it, and none stumbles."""
+    own = Own(preset, "prod", "prod")
+    stack = policy_stack(synthesised(preset, "prod", preview=True), environment="prod")
+    found = [row.message for result in evaluate(RULES, stack, own.run) for row in result.problems]
+    assert found == []
 
 
 def test_every_reason_is_still_needed() -> None:

@@ -45,11 +45,17 @@ def _text(item: Item, leaf: Leaf) -> Iterator[Outcome]:
     text = leaf.value.text()
     found = known_secret(text)
     if not found and item.type == PARAMETER and leaf.value.path in ("value", "insecureValue"):
-        found = named_secret(str(item.inputs.get("name") or item.name).rpartition("/")[2], text)
+        found = named_secret(_name(item).rpartition("/")[2], text)
     elif not found and (leaf.paired or (leaf.within and leaf.within[-1].lower() in MAPS)):
         found = named_secret(leaf.name, text)
     if found:
         yield Problem(leaf.value.path, f"a secret stands there in clear text: {found}")
+
+
+def _name(item: Item) -> str:
+    """Return the parameter's name, or the one in the program where AWS's is not known yet."""
+    name = item.inputs.get("name")
+    return name if isinstance(name, str) and name else item.name
 
 
 RULE = Rule(
