@@ -10,7 +10,10 @@ LONGEST_FIRST := tests/embedded/system tests/engine tests/cli
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test test-fast lint check engine bench bundles docs clean
+# Other people's clients, in an environment of their own.
+CLIENTS := build/clients
+
+.PHONY: help setup demo test test-fast clients lint check engine bench bundles docs clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -39,6 +42,13 @@ test: engine ## Run all tests, those with the real engine included.
 
 test-fast: setup ## Run the tests that need no engine.
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not engine and not slow"
+
+clients: setup ## Run other people's clients and testers of OpenAI's API against the gateway.
+	@echo "leanto: installing LangChain, LlamaIndex and testers of OpenAI's API into $(CLIENTS)"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(CLIENTS)
+	@$(BIN)/uv pip install --quiet --python $(CLIENTS)/bin/python -r tests/runtime/gateway/clients/requirements.txt
+	@if command -v npm >/dev/null; then npm install --silent --no-save --no-fund --prefix $(CLIENTS) compatcanary@0.2.2; fi
+	@$(BIN)/python -m pytest tests/runtime/gateway/clients
 
 lint: setup ## Check style, types and layers.
 	@$(BIN)/ruff check .

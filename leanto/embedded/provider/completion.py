@@ -94,9 +94,9 @@ class Completion:
 
     def _message(self, index: int) -> dict[str, Any]:
         if not self.tool:
-            return {"role": "assistant", "content": self.text, "refusal": None}
+            return {"role": "assistant", "content": self.text, "refusal": None, "annotations": []}
         calls = [self._call(index, self.text)]
-        return {"role": "assistant", "content": None, "refusal": None, "tool_calls": calls}
+        return {"role": "assistant", "content": None, "refusal": None, "annotations": [], "tool_calls": calls}
 
     def _call(self, index: int, arguments: str) -> dict[str, Any]:
         name = f"call_simulated_{self.completion_id.rpartition('-')[2]}_{index}"
