@@ -8,8 +8,8 @@ from runtime.aws import AwsError
 from runtime.decide.limits import Allowance, LimitBook, key_scope
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.caller import Caller
+from runtime.gateway.stores import ItemStore
 from runtime.state.limits import read_limits
-from runtime.state.table import Table
 
 FRESH_SECONDS = 5.0
 
@@ -17,7 +17,7 @@ FRESH_SECONDS = 5.0
 class Allowances:
     """Tells what each caller may use."""
 
-    def __init__(self, table: Table, clock: Callable[[], float] = time.time):
+    def __init__(self, table: ItemStore, clock: Callable[[], float] = time.time):
         """Take the clock of the wall: others may stand still while the execution environment is frozen."""
         self._table = table
         self._clock = clock

@@ -33,8 +33,11 @@ def create_app(variables: Mapping[str, str]) -> Starlette:
     return assemble(lambda: open_services(variables), teller(variables))
 
 
-def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell: Tell) -> Starlette:
-    """Return the application over what `opening` opens at its start; `tell` gets each request's record at its end."""
+def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell: Tell, *inner: Middleware) -> Starlette:
+    """Return the application over what `opening` opens at its start.
+
+    `tell` gets each request's record at its end; `inner` are layers within the one that answers errors.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Services]]:
@@ -46,7 +49,7 @@ def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell:
             Route("/chat/completions", ChatCompletions(), methods=["POST"]),
             Route("/models", list_models, methods=["GET"]),
         ],
-        middleware=[Middleware(AccessLog, tell=tell)],
+        middleware=[Middleware(AccessLog, tell=tell), *inner],
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from runtime.aws import AwsError
 from runtime.decide.breakers import CLOSED, FAILURES_TO_OPEN, Breaker, claimed, opened, reopened
+from runtime.gateway.stores import BreakerStore
 from runtime.log import now_iso, write_error, write_line
-from runtime.state.breakers import BreakerItem
 
 FRESH_SECONDS = 5.0
 
@@ -29,7 +29,7 @@ class Pass:
 class Breakers:
     """Tells which upstreams are left alone, and learns from each attempt."""
 
-    def __init__(self, item: BreakerItem, clock: Callable[[], float] = time.time):
+    def __init__(self, item: BreakerStore, clock: Callable[[], float] = time.time):
         """Take the clock of the wall: others may stand still while the execution environment is frozen."""
         self._item = item
         self._clock = clock

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from runtime.aws import AwsError
@@ -12,8 +12,9 @@ from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.spending import LATE_SECONDS, bounded
+from runtime.gateway.stores import RateStore
 from runtime.log import write_error
-from runtime.state.rates import Admitted, RateLimitedError, Rates
+from runtime.state.rates import Admitted, RateLimitedError
 
 WORDS = {REQUESTS: "requests a minute", TOKENS: "tokens a minute", CONCURRENCY: "requests at once"}
 
@@ -21,29 +22,38 @@ WORDS = {REQUESTS: "requests a minute", TOKENS: "tokens a minute", CONCURRENCY: 
 class RateLimiter:
     """Admits requests as fast as their keys may ask."""
 
-    def __init__(self, rates: Rates, clock: Callable[[], float] = time.time):
+    def __init__(self, rates: RateStore, clock: Callable[[], float] = time.time):
         self._rates = rates
         self._clock = clock
 
     @asynccontextmanager
     async def admitted(
         self, allowance: Allowance, request: ChatRequest, all_by: float, record: Record
-    ) -> AsyncIterator[None]:
+    ) -> AsyncIterator[Callable[[], Awaitable[None]] | None]:
         """Count a request of a key while it runs; `all_by` is when it is over at the latest, by the loop's clock.
 
+        Gives what ends it, to be called before its answer does; leaving ends it too, if that is still to be done.
         Raises GatewayError: 429 with `retry-after` when it comes too soon, 503 when the table does not answer. The
         response's headers tell what is left of the minute.
         """
         limits = allowance.book.rates(allowance.key_id)
         if limits.are_none:
-            yield
+            yield None
             return
         admitted = await self._admit(allowance.key_id, limits, request, all_by)
         record.headers = rate_headers(limits, admitted.window, self._clock())
+        is_open = True
+
+        async def release() -> None:
+            nonlocal is_open
+            if is_open:
+                await self._release(admitted, record)
+                is_open = False
+
         try:
-            yield
+            yield release
         finally:
-            await self._release(admitted, record)
+            await release()
 
     async def _admit(self, key_id: str, limits: RateLimits, request: ChatRequest, all_by: float) -> Admitted:
         tokens = _tokens(request) if limits.tokens is not None else 0

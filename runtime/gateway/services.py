@@ -18,6 +18,7 @@ from runtime.gateway.provider_keys import ProviderKeys
 from runtime.gateway.rate_limits import RateLimiter
 from runtime.gateway.spending import Spending
 from runtime.gateway.stop_switch import StopSwitch
+from runtime.gateway.stores import KeyRing
 from runtime.state.breakers import BreakerItem
 from runtime.state.budgets import Budgets
 from runtime.state.rates import Rates
@@ -32,7 +33,7 @@ class Services:
     session: aiohttp.ClientSession
     aws: Aws
     stop_switch: StopSwitch
-    provider_keys: ProviderKeys
+    provider_keys: KeyRing
     spending: Spending
     breakers: Breakers
     allowances: Allowances

@@ -19,8 +19,9 @@ from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.meter import Meter
+from runtime.gateway.stores import BudgetStore
 from runtime.log import write_error, write_line
-from runtime.state.budgets import Budgets, LimitReachedError, Reservation
+from runtime.state.budgets import LimitReachedError, Reservation
 
 LIMIT_SETTING = "leanto:monthlySpendUsd"
 MONTH_LENGTH = len("2026-11")
@@ -32,7 +33,7 @@ LATE_SECONDS = 120.0
 class Hold:
     """Money put aside for one request, and the meter by which it is settled."""
 
-    budgets: Budgets
+    budgets: BudgetStore
     reservation: Reservation
     price: Price
     meter: Meter
@@ -65,7 +66,7 @@ class Spending:
     `limit` is the deployed one of the stack, in micro-dollars a month.
     """
 
-    def __init__(self, budgets: Budgets, limit: int, clock: Callable[[], float] = time.time):
+    def __init__(self, budgets: BudgetStore, limit: int, clock: Callable[[], float] = time.time):
         self._budgets = budgets
         self._limit = limit
         self._clock = clock

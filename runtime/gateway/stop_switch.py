@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from runtime.aws import AwsError
 from runtime.gateway.answers import NO_RETRY, GatewayError
-from runtime.state.table import StopFlag, Table
+from runtime.gateway.stores import ItemStore
+from runtime.state.table import StopFlag
 
 FRESH_SECONDS = 5.0
 
@@ -14,7 +15,7 @@ FRESH_SECONDS = 5.0
 class StopSwitch:
     """Refuses requests while the stack is stopped, or while nobody can say whether it is."""
 
-    def __init__(self, table: Table, clock: Callable[[], float] = time.time):
+    def __init__(self, table: ItemStore, clock: Callable[[], float] = time.time):
         """Take the clock of the wall: others may stand still while the execution environment is frozen."""
         self._table = table
         self._clock = clock

@@ -84,6 +84,7 @@ def test_only_our_own_headers_reach_the_provider(
         "content-length",
         "content-type",
         "host",
+        "traceparent",
         "user-agent",
         "x-client-request-id",
     }
