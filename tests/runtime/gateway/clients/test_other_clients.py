@@ -37,7 +37,7 @@ def test_a_clients_own_suite_passes(gateway: Gateway, suite: str) -> None:
     loops = [f"asyncio_default_{kind}_loop_scope=session" for kind in ("test", "fixture")]
     settings = [word for setting in ("asyncio_mode=auto", *loops) for word in ("-o", setting)]
     options = ["-q", "--noconftest", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", INSTALLED, *settings]
-    found = run(gateway, PYTHON, "-m", "pytest", *options, HERE / "suites" / f"{suite}_suite.py")
+    found = run(gateway, PYTHON, "-m", "pytest", *options, HERE / "suites" / f"test_{suite}.py")
     assert found.returncode == 0, found.stdout + found.stderr
 
 

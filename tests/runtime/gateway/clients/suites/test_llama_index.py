@@ -6,9 +6,12 @@ Runs in the environment of `make clients`, not in the project's.
 import asyncio
 import os
 
+import pytest
+
+pytest.importorskip("llama_index", reason="run by make clients, in another environment")
+
 import openai
 import pydantic
-import pytest
 from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 from llama_index.llms.openai_like import OpenAILike
