@@ -39,7 +39,7 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     first_byte_by, all_by = _deadlines(services, request, now, scope)
     reply = Reply(send)
     allowance = await services.allowances.of(caller)
-    async with services.rate_limiter.admitted(allowance, request, all_by, record):
+    async with services.rate_limiter.admitted(allowance, request, all_by, record) as reply.before_end:
         await Attempts(services, allowance, route, request, needs, first_byte_by, all_by, receive, reply, record).run()
 
 

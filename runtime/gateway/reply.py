@@ -1,20 +1,24 @@
 """The answer to the client as the endpoint writes it, and the watch over a client that hangs up."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 from runtime.gateway.answers import ClientGoneError
 from runtime.lambda_lifespan import Receive, Send
 
 
 class Reply:
-    """One HTTP response; `key_refused` is set when the upstream refused the stack's key."""
+    """One HTTP response; `key_refused` is set when the upstream refused the stack's key.
+
+    `before_end` is awaited before the last piece goes out: Lambda may stand still once the answer has ended.
+    """
 
     def __init__(self, send: Send):
         self._send = send
         self.started = False
         self.ending = False
         self.key_refused = False
+        self.before_end: Callable[[], Awaitable[None]] | None = None
 
     async def start(self, status: int, content_type: str, headers: Mapping[str, str]) -> None:
         """Send status and headers."""
@@ -30,6 +34,8 @@ class Reply:
 
     async def end(self, data: bytes) -> None:
         """Send the last piece of the body."""
+        if self.before_end is not None:
+            await self.before_end()
         self.ending = True
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 

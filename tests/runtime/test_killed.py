@@ -56,3 +56,4 @@ def test_a_killed_gateway_leaves_its_reservation_to_be_charged(
     assert amount > 50
     ledger.run(find)
     assert ledger.books() == {"committed": amount, "spent": amount, "estimated": amount, "open": []}
+    assert (ledger.item()["key#keyid2345abc"], ledger.item()["team#search"]) == (amount, amount)
