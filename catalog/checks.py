@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from catalog.rows import (
+    ROLE,
     Catalogue,
     FreeQuota,
     Instance,
@@ -17,7 +18,7 @@ from catalog.rows import (
 
 MARKS = frozenset({"verified", "derived", "weak", "unverified"})
 ARCHITECTURES = frozenset({"x86_64", "arm64"})
-AUTHENTICATIONS = frozenset({"bearer", "api-key"})
+AUTHENTICATIONS = frozenset({"bearer", "api-key", ROLE})
 APIS = frozenset({"chat-completions", "converse"})
 RESIDENCIES = frozenset({"eu", "us"})
 UNITS = frozenset(

@@ -66,10 +66,15 @@ class FreeQuota:
     note: str = ""
 
 
+ROLE = "role"
+"""How a provider is marked that takes AWS's signature, by the role of who calls, in place of a key."""
+
+
 @dataclass(frozen=True)
 class Provider:
     """A managed provider that speaks the OpenAI chat API, and how a request to it is addressed and authenticated.
 
+    `auth` says how: "bearer" and "api-key" are headers with a key, "role" is AWS's signature by the caller's own role.
     `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
     `trains_on_requests` whether it trains on them; None is not known.
     """
@@ -98,7 +103,7 @@ class ManagedModel:
     the provider reads from its cache or writes into it cost as other input where no price of theirs is given.
     `maximum_output_tokens` is the longest answer, None when it is not known.
     `shuts_down` is the day from which the provider refuses it; None when no date is known.
-    `api` is "converse" when only Bedrock Converse serves the model, which the gateway does not speak.
+    `api` is "converse" when only Bedrock Converse serves the model; "chat-completions" is OpenAI's.
     """
 
     provider: str

@@ -5,8 +5,7 @@ from typing import Any
 
 from catalog.endpoints import destination, geography
 from catalog.residency import base_url
-from catalog.rows import Catalogue, OpenModel
-from infra.bedrock import ROLE
+from catalog.rows import ROLE, Catalogue, OpenModel
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact

@@ -22,22 +22,36 @@ def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
     return (_items("ReadKeys", names, ("dynamodb:GetItem",), (KEYS,)), _table_key(names, key_arn))
 
 
-def gateway_grants(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -> tuple[Grant, ...]:
-    """Return what the gateway may do: read limits and the stop flag, count; with providers, spend money at them."""
+def gateway_grants(
+    names: Names, key_arn: Text, secret_arns: tuple[Text, ...], models: tuple[Grant, ...] = ()
+) -> tuple[Grant, ...]:
+    """Return what the gateway may do: read limits and the stop flag, count; with providers, spend money at them.
+
+    `secret_arns` are of the secrets with providers' keys, `models` what it may do with Bedrock's.
+    """
     grants = (
         _items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL, BREAKERS, LIMITS)),
         _items("CountRequests", names, ("dynamodb:UpdateItem",), (RATES,)),
         _table_key(names, key_arn),
     )
-    if not secret_arns:
+    if not secret_arns and not models:
         return grants
-    via = f"secretsmanager.{names.place.region}.amazonaws.com"
-    context = f"kms:EncryptionContext:{SECRET_CONTEXT}"
-    only: Condition = {"StringEquals": {"kms:ViaService": via, context: list(secret_arns)}}
     return (
         *grants,
         _items("SpendMoney", names, ("dynamodb:UpdateItem",), (BUDGETS,)),
         _items("LeaveUpstreamsAlone", names, ("dynamodb:UpdateItem",), (BREAKERS,)),
+        *_provider_keys(names, key_arn, secret_arns),
+        *models,
+    )
+
+
+def _provider_keys(names: Names, key_arn: Text, secret_arns: tuple[Text, ...]) -> tuple[Grant, ...]:
+    if not secret_arns:
+        return ()
+    via = f"secretsmanager.{names.place.region}.amazonaws.com"
+    context = f"kms:EncryptionContext:{SECRET_CONTEXT}"
+    only: Condition = {"StringEquals": {"kms:ViaService": via, context: list(secret_arns)}}
+    return (
         Grant("ReadProviderKeys", ("secretsmanager:GetSecretValue",), secret_arns),
         Grant("DecryptProviderKeys", ("kms:Decrypt",), (key_arn,), only),
     )

@@ -8,6 +8,7 @@ import pulumi
 
 from catalog.rows import Catalogue
 from infra.alarm_table import alarms, node_minutes_per_day
+from infra.bedrock import keyed_providers, model_grants, signed_models
 from infra.bundles import Bundle
 from infra.components.alarms import Alarms, AlarmsArgs
 from infra.components.api_logging import ApiLogging, ApiLoggingArgs
@@ -104,7 +105,7 @@ def _base(site: Site, opts: pulumi.ResourceOptions) -> Base:
 
 
 def _provider_keys(site: Site, base: Base, opts: pulumi.ResourceOptions) -> ProviderKeys:
-    args = ProviderKeysArgs(site.settings.providers, site.caution, base.keys.data_arn)
+    args = ProviderKeysArgs(keyed_providers(site.settings, site.tables), site.caution, base.keys.data_arn)
     return ProviderKeys(site.names.component("provider"), args, opts)
 
 
@@ -129,6 +130,7 @@ def _functions(site: Site, base: Base, secrets: ProviderKeys, opts: pulumi.Resou
         deployment_document(settings, site.names.stack, site.tables),
         base.table.name,
         secrets.arns,
+        model_grants(site.names, signed_models(settings, site.tables), settings.guardrail),
         base.topics.alert_arn,
         site.group,
     )

@@ -89,7 +89,7 @@ def allowed_providers(values: Values, tables: Catalogue) -> Iterator[Problem]:
 
 
 def known_models(values: Values, tables: Catalogue) -> Iterator[Problem]:
-    """A provider's model stands in the catalogue, where that lists the provider's models, and speaks our protocol."""
+    """A provider's model stands in the catalogue, where that lists the provider's models."""
     for key, route in placed(good(values.routes), KEY):
         models = tables.models_of(route.provider)
         if route.provider and route.provider_model and models:

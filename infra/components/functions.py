@@ -24,6 +24,7 @@ class FunctionsArgs:
     deployment_document: str
     table: pulumi.Input[str]
     provider_secret_arns: Mapping[str, pulumi.Output[str]]
+    model_grants: tuple[Grant, ...]
     alert_topic_arn: pulumi.Input[str]
     group: str
 
@@ -47,7 +48,7 @@ class Functions(pulumi.ComponentResource):
                 "LEANTO_DEPLOYMENT": f"/opt/{LAYER_PATH}",
                 "LEANTO_PROVIDER_SECRETS": pulumi.Output.json_dumps(secrets, sort_keys=True),
             },
-            gateway_grants(around.names, around.key_arn, tuple(secrets.values())),
+            gateway_grants(around.names, around.key_arn, tuple(secrets.values()), args.model_grants),
             (self._layer(),),
         )
         self.stop = self._function(
