@@ -12,8 +12,9 @@ from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.spending import LATE_SECONDS, bounded
+from runtime.gateway.stores import RateStore
 from runtime.log import write_error
-from runtime.state.rates import Admitted, RateLimitedError, Rates
+from runtime.state.rates import Admitted, RateLimitedError
 
 WORDS = {REQUESTS: "requests a minute", TOKENS: "tokens a minute", CONCURRENCY: "requests at once"}
 
@@ -21,7 +22,7 @@ WORDS = {REQUESTS: "requests a minute", TOKENS: "tokens a minute", CONCURRENCY: 
 class RateLimiter:
     """Admits requests as fast as their keys may ask."""
 
-    def __init__(self, rates: Rates, clock: Callable[[], float] = time.time):
+    def __init__(self, rates: RateStore, clock: Callable[[], float] = time.time):
         self._rates = rates
         self._clock = clock
 
