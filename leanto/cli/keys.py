@@ -16,6 +16,7 @@ from leanto.cli.keytable import KeyTable
 from leanto.cli.labels import checked_label
 from leanto.cli.limittable import LimitTable
 from leanto.cli.place import Place
+from runtime.decide.data_classes import DATA_CLASSES
 from runtime.decide.limits import CONCURRENCY, DAY, FIELDS, MONEY_FIELDS, MONTH, REQUESTS, TOKENS, LimitBook, key_scope
 from runtime.state.keys import KEY_PATTERN, key_id_of
 
@@ -41,6 +42,11 @@ def command() -> None:
 @click.option("--rpm", type=NUMBER, help="Requests a minute.")
 @click.option("--tpm", type=NUMBER, help="Tokens a minute.")
 @click.option("--concurrency", type=NUMBER, help="Requests at once.")
+@click.option(
+    "--data-class",
+    type=click.Choice(DATA_CLASSES),
+    help="Where its requests may be processed besides the stack's own nodes.  [default: everywhere]",
+)
 @click.option("--expires", metavar="48h|30d|4w|DATE", help="When the key ends, from now or as 2027-01-31 (UTC).")
 def create(
     name: str,
@@ -56,6 +62,7 @@ def create(
     rpm: int | None,
     tpm: int | None,
     concurrency: int | None,
+    data_class: str | None,
     expires: str | None,
 ) -> None:
     """Create a key called NAME and print it, this once, on standard output."""
@@ -70,7 +77,9 @@ def create(
     if unknown:
         known = ", ".join(place.outputs["models"])
         raise CommandError(f"--model {', '.join(unknown)}: stack {stack!r} does not serve it; it serves {known}")
-    key = key_table(place).create(name, team=team or name, models=models, expires_at=expires_at, limits=limits)
+    key = key_table(place).create(
+        name, team=team or name, models=models, expires_at=expires_at, data_class=data_class or "", limits=limits
+    )
     screen.result(key.text)
     screen.say(f"id {key.key_id}; the key is shown this once and stored nowhere")
 

@@ -28,11 +28,13 @@ class KeyTable:
         team: str,
         models: Sequence[str] = (),
         expires_at: datetime | None = None,
+        data_class: str = "",
         limits: Mapping[str, int] = NO_LIMITS,
     ) -> NewKey:
         """Make a key and store its hash, with its limits in one step; `models` empty admits to all.
 
-        The key itself is in the result only. `limits` are by their fields, see `runtime.decide.limits`.
+        The key itself is in the result only. `data_class` empty bounds nothing. `limits` are by their fields, see
+        `runtime.decide.limits`.
         """
         key = make_key()
         values: dict[str, object] = {
@@ -48,6 +50,8 @@ class KeyTable:
             values["models"] = list(models)
         if expires_at is not None:
             values["expires_at"] = int(expires_at.timestamp())
+        if data_class:
+            values["data_class"] = data_class
         steps: list[dict[str, Any]] = []
         if limits:
             values["limited"] = True

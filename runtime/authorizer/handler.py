@@ -46,9 +46,11 @@ def allow(record: KeyRecord, method_arn: str) -> dict[str, Any]:
     api, stage = method_arn.split("/")[:2]
     models = ALL_MODELS if record.models is None else json.dumps(record.models)
     statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{api}/{stage}/*"}
-    limited = {"limited": "true"} if record.limited else {}
+    bounds = {"limited": "true"} if record.limited else {}
+    if record.data_class:
+        bounds["dataClass"] = record.data_class
     return {
         "principalId": record.key_id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {"keyId": record.key_id, "team": record.team, "name": record.name, "models": models, **limited},
+        "context": {"keyId": record.key_id, "team": record.team, "name": record.name, "models": models, **bounds},
     }

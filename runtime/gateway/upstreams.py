@@ -4,23 +4,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runtime.decide.data_classes import DATA_CLASSES, places_of
 from runtime.decide.routing import TOOLS, VISION, Needs, PassedOver, Plan, Target
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.deployment import LocalUpstream, Route, Upstream
 
-BYTES_PER_TOKEN = 4
-"""Of English; other languages have fewer, so that their requests look shorter than they are, never longer."""
+CHARACTERS_PER_TOKEN = 4
+"""Of English; other languages have fewer, so that their requests look shorter than they are, seldom longer."""
 
 LOCAL_RETRY_SECONDS = 60
 DATA_CLASS_HEADER = b"x-leanto-data-class"
-PLACES_OF_CLASS: Mapping[str, frozenset[str] | None] = {
-    "any": None,
-    "eu": frozenset({"eu"}),
-    "us": frozenset({"us"}),
-    "local-only": frozenset(),
-}
-"""Where a request of a data class may be processed, besides the stack's own nodes."""
 
 PICTURE_PARTS = frozenset({"image_url", "input_image"})
 
@@ -29,8 +23,8 @@ def data_classes_of(scope: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the data classes that a request's headers state; raises GatewayError 400 for one that there is not."""
     values = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == DATA_CLASS_HEADER]
     found = tuple(part.strip().lower() for value in values for part in value.split(","))
-    if any(name not in PLACES_OF_CLASS for name in found):
-        allowed = ", ".join(PLACES_OF_CLASS)
+    if any(name not in DATA_CLASSES for name in found):
+        allowed = ", ".join(DATA_CLASSES)
         raise GatewayError(400, "invalid_data_class", f"The header x-leanto-data-class must be one of: {allowed}.")
     return found
 
@@ -45,17 +39,11 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
         abilities.add(VISION)
     maxima = [fields.get(name) for name in ("max_completion_tokens", "max_tokens")]
     return Needs(
-        prompt_tokens=None if VISION in abilities else len(request.text) // BYTES_PER_TOKEN,
+        prompt_tokens=None if VISION in abilities else len(request.text) // CHARACTERS_PER_TOKEN,
         output_tokens=max((value for value in maxima if isinstance(value, int)), default=None),
         abilities=frozenset(abilities),
-        places=_places(data_classes),
+        places=places_of(data_classes),
     )
-
-
-def _places(data_classes: Sequence[str]) -> frozenset[str] | None:
-    bounds = [PLACES_OF_CLASS.get(name, frozenset()) for name in data_classes]
-    stated = [places for places in bounds if places is not None]
-    return frozenset.intersection(*stated) if stated else None
 
 
 def _has_picture(fields: Mapping[str, Any]) -> bool:

@@ -44,7 +44,8 @@ class NewKey:
 class KeyRecord:
     """A key as the table holds it; `models` is None for all models, `expires_at` is in seconds since the epoch.
 
-    `limited` says that the table must hold limits of the key: without them it is not admitted.
+    `limited` says that the table must hold limits of the key: without them it is not admitted. `data_class` bounds
+    where its requests may be processed; empty is everywhere.
     """
 
     key_id: str
@@ -55,6 +56,7 @@ class KeyRecord:
     state: str
     expires_at: int | None
     limited: bool = False
+    data_class: str = ""
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> "KeyRecord":
@@ -70,6 +72,7 @@ class KeyRecord:
             state=str(values.get("state", "")),
             expires_at=None if expires_at is None else int(expires_at),
             limited=bool(values.get("limited")),
+            data_class=str(values.get("data_class", "")),
         )
 
     def admits(self, key: str, *, now_epoch_seconds: float) -> bool:

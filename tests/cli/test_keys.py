@@ -42,6 +42,15 @@ def test_a_key_without_models_or_end_has_neither_attribute(leanto, place) -> Non
     assert item["team"] == "me"
 
 
+def test_a_key_may_have_a_data_class_of_those_that_there_are(leanto, place) -> None:
+    assert leanto("keys", "create", "me", "--stack", "dev", "--data-class", "eu").code == 0
+    (item,) = items(place)
+    assert KeyRecord.from_values(item).data_class == "eu"
+    refused = leanto("keys", "create", "me", "--stack", "dev", "--data-class", "secret")
+    assert refused.code != 0
+    assert "local-only" in refused.err
+
+
 def test_listing_shows_everything_but_keys_and_hashes(leanto, place) -> None:
     key = leanto("keys", "create", "me", "--stack", "dev", "--model", "large").out.strip()
     for arguments in (["keys", "list"], ["keys", "list", "--json"]):

@@ -24,6 +24,8 @@ class Faults:
     """Write the Retry-After header as a date, by the stand-in's clock."""
     clock_ahead_seconds: int = 0
     """How far the stand-in's clock is ahead, as its Date headers tell it."""
+    forbids_retry: bool = False
+    """With a status other than 200: x-should-retry: false."""
     error_body: str | None = None
     """With a status other than 200: the body in place of OpenAI's error document."""
     answer_body: str | None = None

@@ -192,6 +192,8 @@ def _failure(faults: Faults) -> web.Response:
     response = _error(faults.status, message, "simulated_error")
     if faults.error_body is not None:
         response = web.Response(status=faults.status, text=faults.error_body, headers=dict(response.headers))
+    if faults.forbids_retry:
+        response.headers["x-should-retry"] = "false"
     now = time.time() + faults.clock_ahead_seconds
     response.headers["Date"] = formatdate(now, usegmt=True)
     if faults.retry_after_seconds is not None:

@@ -60,6 +60,13 @@ def test_the_models_of_a_key_are_told_as_text(variables: dict[str, str], table_n
     assert all(isinstance(value, str) for value in result["context"].values())
 
 
+def test_the_data_class_of_a_key_is_told(variables: dict[str, str], table_name: str, boto: Any) -> None:
+    key = make_key()
+    store(boto, table_name, key, data_class={"S": "eu"})
+    (result,) = call(handle, variables, event(f"Bearer {key.text}"))
+    assert result["context"]["dataClass"] == "eu"
+
+
 @pytest.mark.parametrize(
     "values",
     [

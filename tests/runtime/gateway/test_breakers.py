@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -51,7 +51,7 @@ class Process:
 
     def __init__(self, memory: Memory, now: float = NOW):
         self.now = now
-        self.breakers = Breakers(memory, clock=lambda: self.now)  # type: ignore[arg-type]
+        self.breakers = Breakers(cast("Any", memory), clock=lambda: self.now)
 
     async def left_alone(self) -> float:
         return (await self.breakers.open_seconds(("a",)))[0]
@@ -163,23 +163,19 @@ def test_the_item_holds_what_is_not_closed_and_each_change_needs_the_state_befor
     aws_variables: dict[str, str], table_name: str
 ) -> None:
     name, first, second = "acme/gpt-6.luna:v1", Breaker(NOW, 10), Breaker(NOW + 20, 20)
+    steps = [(CLOSED, first), (CLOSED, second), (second, first), (second, CLOSED), (first, second), (second, CLOSED)]
     seen: list[Any] = []
 
     async def test() -> None:
         async with open_aws(aws_variables) as aws:
             item = BreakerItem(Table(aws, table_name))
-            for before, after in [
-                (CLOSED, first),
-                (CLOSED, second),
-                (second, CLOSED),
-                (first, second),
-                (second, CLOSED),
-            ]:
+            for before, after in steps:
                 seen.append((await item.change(name, before, after), await item.read()))
 
     asyncio.run(test())
     assert seen == [
         (True, {name: first}),
+        (False, {name: first}),
         (False, {name: first}),
         (False, {name: first}),
         (True, {name: second}),
@@ -211,3 +207,23 @@ def test_a_model_whose_only_upstream_keeps_failing_is_unavailable_for_some_secon
     assert code_of(answers[-1]) == "upstream_unavailable"
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
     assert provider.counts()["chat_requests"] == FAILURES_TO_OPEN
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_only_an_answer_that_may_not_take_so_long_tells_of_trouble(
+    start_gateway: Callable[..., Gateway], provider: Provider, stream: bool
+) -> None:
+    """The first byte of a stream has a time of its own; a whole answer may take all of the request's."""
+    provider.control(delay_first_byte_seconds=5)
+    gateway = start_gateway(first_byte_timeout_seconds=0.05, request_timeout_seconds=0.05 if not stream else 5)
+    answers = [post(gateway, model="small", stream=stream) for _ in range(FAILURES_TO_OPEN + 1)]
+    assert [answer.status_code for answer in answers] == [504] * FAILURES_TO_OPEN + [503 if stream else 504]
+
+
+def test_an_answer_of_any_kind_ends_a_row_of_failures(gateway: Gateway, provider: Provider) -> None:
+    for faults in ({"status": 500}, {"status": 500}, {"status": 400}, {"status": 500}, {"status": 500}):
+        provider.control(**faults)
+        post(gateway, model="small")
+    assert provider.counts()["chat_requests"] == 9
+    provider.control()
+    assert post(gateway, model="small").status_code == 200

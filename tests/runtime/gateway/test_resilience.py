@@ -196,6 +196,7 @@ ALONE: dict[str, tuple[dict[str, Any], int, int, str | None]] = {
     "429 once, at once again": ({"status": 429, "times": 1, "retry_after_seconds": 0}, 200, 2, None),
     "429 and a clock an hour ahead": ({"status": 429, "times": 1, **SKEWED}, 200, 2, None),
     "429 with a long time to wait": ({"status": 429, "times": 1, "retry_after_seconds": 7}, 429, 1, "7"),
+    "429 that says to leave it": ({"status": 429, "times": 1, "forbids_retry": True}, 429, 1, None),
     "500 once": ({"status": 500, "times": 1}, 200, 2, None),
     "500 for ever": ({"status": 500}, 502, 2, None),
 }
