@@ -161,7 +161,7 @@ def test_the_upstreams_own_limits_are_not_told_in_place_of_the_keys(
     background.run(upstream.close())
 
 
-def test_with_every_limit_there_are_four_writes_a_request(
+def test_with_every_limit_there_are_four_writes_a_request_and_nothing_of_it_in_them(
     start_gateway: Start, provider: Provider, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     early_in_a_minute()
@@ -176,7 +176,9 @@ def test_with_every_limit_there_are_four_writes_a_request(
     monkeypatch.setattr(Table, "update", counted)
     gateway = start_gateway(price=PER_TOKEN, caller=LIMITED)
     for _ in range(2):
-        ask(gateway, max_tokens=10)
+        ask(gateway, max_tokens=10, user="canary-user")
+    told = json.dumps(ledger.client.scan(TableName=ledger.name)["Items"])
+    assert not any(word in told for word in ("canary", "small", "luna", "sk-"))
     assert written == ["RATES", "BUDGETS", "BUDGETS", "RATES"] * 2
 
 
