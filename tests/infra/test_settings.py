@@ -80,6 +80,8 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "provider without model": ({"routes": [{"model": "a", "provider": "openai"}]}, {"routes[0]"}),
     "model without provider": ({"routes": [{"model": "a", "providerModel": "gpt-6-luna"}]}, {"routes[0]"}),
     "unknown provider model": ({"routes": [{**ROUTE, "providerModel": "gpt-99"}]}, {"routes[0].providerModel"}),
+    "a guardrail's ARN": ({"bedrockGuardrailId": "arn:aws:bedrock"}, {"bedrockGuardrailId"}),
+    "a draft of a guardrail": ({"bedrockGuardrailVersion": "DRAFT"}, {"bedrockGuardrailVersion"}),
     "local route in managed": ({"routes": [LOCAL]}, {"routes[0]"}),
     "provider route in gpu": ({**GPU, "routes": [ROUTE]}, {"routes[0]"}),
     "a route to nothing in hybrid": ({**GPU, "mode": "hybrid", "routes": [{"model": "a"}]}, {"routes[0]"}),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from runtime.gateway.converse.messages import conversation, has_tool_use
 from runtime.gateway.converse.parameters import check_fields, inference_config, other_settings
-from runtime.gateway.converse.tools import tool_config
+from runtime.gateway.converse.tool_config import tool_config
 
 
 @dataclass(frozen=True)
