@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runtime.gateway.converse.messages import conversation, has_tool_use
-from runtime.gateway.converse.parameters import check_fields, inference_config, other_settings
+from runtime.gateway.converse.parameters import check_fields, inference_config, other_settings, without_unsupported
 from runtime.gateway.converse.tool_config import tool_config
 
 
@@ -23,12 +23,16 @@ def path_of(model: str, *, stream: bool) -> str:
     return f"/model/{quote(model, safe='')}/{'converse-stream' if stream else 'converse'}"
 
 
-def converse_request(fields: Mapping[str, Any], guardrail: Guardrail | None = None) -> dict[str, Any]:
+def converse_request(
+    fields: Mapping[str, Any], guardrail: Guardrail | None = None, *, drop: bool = False
+) -> dict[str, Any]:
     """Return the body for what a chat request asks, its model apart, which stands in the path.
 
+    With `drop`, whole fields without a counterpart are left out; a value that a known field cannot have is refused.
     Raises GatewayError 400 with `unsupported_parameter` for what would be ignored or done differently, and with
     `invalid_value` for what no API takes.
     """
+    fields = without_unsupported(fields) if drop else fields
     check_fields(fields)
     system, messages = conversation(fields.get("messages"))
     config = inference_config(fields)
