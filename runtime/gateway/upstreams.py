@@ -50,7 +50,7 @@ def _has_picture(fields: Mapping[str, Any]) -> bool:
     messages = fields.get("messages")
     contents = [one.get("content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
     parts = [part for content in contents if isinstance(content, list) for part in content]
-    return any(isinstance(part, dict) and part.get("type") in PICTURE_PARTS for part in parts)
+    return any(isinstance(part, dict) and str(part.get("type")) in PICTURE_PARTS for part in parts)
 
 
 def target_of(upstream: Upstream) -> Target:

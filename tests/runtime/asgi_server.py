@@ -22,7 +22,7 @@ class AsgiServer:
     async def start(self) -> None:
         await self._lifespan.startup()
         app = web.Application(client_max_size=0)
-        app.router.add_route("*", "/{path:.*}", self._serve)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -113,6 +113,7 @@ def encoded(document: Any) -> bytes:
 @example(document={"model": "\ud800", "messages": [{"content": "\ud800"}]})
 @example(document={"model": "small", "messages": [{"content": "\udfff"}], "stream": True})
 @example(document={"model": "small", "messages": [{"content": [{"type": "text", "text": {}}]}]})
+@example(document={"model": "small", "messages": [{"content": [{"type": {}, "text": ""}]}]})
 @example(document={"model": "small", "messages": [{}], "stop": {"a": 1}, "stream_options": {"include_usage": [1]}})
 @example(document={"model": "small", "messages": [{}], "tools": [{"type": "function"}], "tool_choice": 7})
 @example(document={"model": "small", "messages": [{}], "response_format": "x", "stream": True})
@@ -151,7 +152,7 @@ def test_headers_of_any_kind_make_no_answer_fail(send: Send, headers: dict[str, 
 
 
 SEGMENTS = st.sampled_from(
-    ["v1", "chat", "completions", "models", "..", ".", "", "%2e%2e", "%2F", "%00", "%ff", "%c3%a9%09"]
+    ["v1", "chat", "completions", "models", "..", ".", "", "%2e%2e", "%2F", "%00", "%ff", "%c3%a9%0d%0a"]
 )
 METHODS = st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "LOCK"])
 
