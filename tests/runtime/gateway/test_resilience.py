@@ -280,6 +280,7 @@ def test_a_request_that_cannot_be_put_to_an_upstream_goes_to_the_next(
     response = post(start_gateway(upstreams=several(provider, backup) if has_other else several(provider)))
     expected = (200, "", BACKUP) if has_other else (400, "unsupported_parameter", ACME)
     assert (response.status_code, code_of(response), response.headers["x-leanto-upstream"]) == expected
+    assert response.headers["x-leanto-attempts"] == ("2" if has_other else "1"), "the same would be refused again"
     assert provider.counts()["chat_requests"] == 0
     settled(ledger, amount(USED if has_other else NOTHING, backup.counts(), {}))
 
