@@ -19,7 +19,6 @@ KEY_VARIABLES: Mapping[str, str] = MappingProxyType(
         "OPENAI_API_KEY": "openai",
         "ANTHROPIC_API_KEY": "anthropic",
         "GEMINI_API_KEY": "google",
-        "AWS_BEARER_TOKEN_BEDROCK": "bedrock",
     }
 )
 """Where the users of each provider's own tools keep its key."""

@@ -84,7 +84,8 @@ def test_a_tool_is_called(start: Start, stream: bool) -> None:
     ) as events:
         streamed = events.get_final_completion()
     answer = streamed if stream else ask(gateway, tools=[TOOL], tool_choice="required")
-    (call,) = answer.choices[0].message.tool_calls or ()
+    calls: list[Any] = list(answer.choices[0].message.tool_calls or ())
+    (call,) = calls
     assert (call.function.name, json.loads(call.function.arguments)) == ("weather", {"simulated": True})
     assert answer.choices[0].finish_reason == "tool_calls"
 
