@@ -129,6 +129,9 @@ def _provider(row: Provider) -> Iterator[str]:
             yield f"{where}: {url!r} must begin with https:// and end without a slash"
     if not 0 <= row.residency_surcharge_percent <= 100:
         yield f"{where}: residency_surcharge_percent must be 0 to 100, is {row.residency_surcharge_percent}"
+    has_rules = bool(row.renamed_fields or row.unsupported_fields or row.maximum_values)
+    if has_rules != bool(row.fields_source and row.fields_date):
+        yield f"{where}: what it does with fields needs fields_source and fields_date, and they need it"
     if row.residency_from_region and "{region}" not in row.base_url:
         yield f"{where}: residency_from_region needs a base_url with {{region}}"
 

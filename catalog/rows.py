@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+_NO_AMOUNTS: Mapping[str, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ class Provider:
     `auth` says how: "bearer" and "api-key" are headers with a key, "role" is AWS's signature by the caller's own role.
     `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
     `trains_on_requests` whether it trains on them; None is not known.
+
+    Of chat requests: `renamed_fields` are those that it has another name for, `unsupported_fields` those that it ignores
+    or refuses (a path, tools[].function.strict), `maximum_values` those above which it takes the maximum in silence.
     """
 
     name: str
@@ -92,6 +96,11 @@ class Provider:
     trains_on_requests: bool | None = None
     retention_source: str = ""
     retention_date: dt.date | None = None
+    renamed_fields: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    unsupported_fields: tuple[str, ...] = ()
+    maximum_values: Mapping[str, Decimal] = field(default_factory=lambda: _NO_AMOUNTS)
+    fields_source: str = ""
+    fields_date: dt.date | None = None
     note: str = ""
 
 

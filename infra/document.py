@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.endpoints import destination, geography
 from catalog.residency import base_url
-from catalog.rows import ROLE, Catalogue, OpenModel
+from catalog.rows import ROLE, Catalogue, OpenModel, Provider
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
@@ -73,6 +73,7 @@ def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, Any
     if settings.guardrail and row.auth == ROLE:
         found["guardrail"] = {"id": settings.guardrail.id, "version": settings.guardrail.version}
     leads_to = destination(url)
+    found |= {"fields": rules} if (rules := _fields(row)) else {}
     # What the provider says holds for its own hosts, not for whatever else a setting names.
     if row.retention_date and leads_to and leads_to.provider == name:
         found["retention"] = {
@@ -84,12 +85,23 @@ def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, Any
     return found
 
 
+def _fields(row: Provider) -> dict[str, Any]:
+    """Return what a provider does with the fields of chat requests, where that is not simply to take them."""
+    rules = {
+        "renamed": dict(sorted(row.renamed_fields.items())),
+        "unsupported": sorted(row.unsupported_fields),
+        "maxima": {name: float(most) for name, most in sorted(row.maximum_values.items())},
+    }
+    return {name: rule for name, rule in rules.items() if rule}
+
+
 def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any]:
     """Return a route with its upstreams in order of preference: the pool is paid for already, so it comes first."""
     upstreams: list[dict[str, Any]] = []
     if route.local_model:
         upstreams.append({"kind": "local", "model": route.local_model})
-    upstreams += [_managed(one, settings, tables) for one in managed_of(route)]
+    drops = {"drop_unsupported": True} if route.drop_unsupported else {}
+    upstreams += [_managed(one, settings, tables) | drops for one in managed_of(route)]
     return {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
 
 

@@ -25,7 +25,8 @@ class Fallback:
 class Route:
     """A name that clients ask for, with a model of a provider, a model of the GPU pool, or both; empty means none.
 
-    Prices, the longest answer and `lacks` are those of the provider's model, as for a fallback.
+    Prices, the longest answer and `lacks` are those of the provider's model, as for a fallback. `drop_unsupported`
+    says that fields of a request which a provider would not act upon are left out rather than refused.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Route:
     maximum_output_tokens: int | None = None
     lacks: tuple[str | None, ...] = ()
     fallbacks: tuple[Fallback | None, ...] = ()
+    drop_unsupported: bool = False
 
 
 Managed = Route | Fallback

@@ -51,6 +51,7 @@ ROUTE = record(
         **MANAGED,
         "localModel": ("local_model", MODEL_NAME),
         "fallbacks": ("fallbacks", array(FALLBACK, 0, 5)),
+        "dropUnsupported": ("drop_unsupported", boolean()),
     },
     required=frozenset({"model"}),
 )

@@ -12,7 +12,13 @@ KEY = "leanto:routes"
 
 
 def _shown(route: Managed) -> str:
-    return shown({name: value for name, value in dataclasses.asdict(route).items() if value not in ("", None, ())})
+    return shown(
+        {
+            name: value
+            for name, value in dataclasses.asdict(route).items()
+            if value not in ("", None, ()) and value is not False
+        }
+    )
 
 
 def unique_names(values: Values, tables: Catalogue) -> Iterator[Problem]:

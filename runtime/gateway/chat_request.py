@@ -1,14 +1,16 @@
 """A client's chat request: read as far as routing and pricing need, sent on unchanged but for two values; pure.
 
 The two are the model's name and, of a stream, `stream_options`: without the usage in it nobody knows what it cost.
+Where a provider names fields otherwise, or would not act upon them, those are changed too.
 """
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from runtime.decide.fields import Changes
 from runtime.gateway.answers import GatewayError
 
 
@@ -50,6 +52,17 @@ class ChatRequest:
         for start, end, replacement in sorted(edits, reverse=True):
             text = text[:start] + replacement + text[end:]
         return text.encode("utf-8")
+
+    def changed(self, changes: Changes) -> "ChatRequest":
+        """Return the request with other members; what is not changed keeps its place and its text."""
+        kept = [(name, member) for name, member in self.members.items() if name not in changes.removed]
+        parts = []
+        for name, member in kept:
+            is_new = name in changes.replaced
+            value = json.dumps(changes.replaced[name]) if is_new else self.text[member.start : member.end]
+            parts.append(f"{json.dumps(changes.renamed.get(name, name))}: {value}")
+        text = "{" + ", ".join(parts) + "}"
+        return replace(self, text=text, members=read_members(text))
 
     def _with_usage(self, after: tuple[int, int, str]) -> tuple[int, int, str]:
         """Return the edit that asks for the usage; where there are no options yet, they follow the edit `after`."""

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from runtime.decide.fields import FieldRules
 from runtime.decide.prices import Price, Rates
 from runtime.errors import ConfigurationError
 from runtime.gateway.converse.request import Guardrail
@@ -39,13 +40,14 @@ class Limits:
 class Provider:
     """An API that speaks OpenAI's protocol below `base_url`; `auth` says in which header it wants its key, if any.
 
-    `guardrail` is the one of Bedrock that its requests pass.
+    `guardrail` is the one of Bedrock that its requests pass; `fields` is what it does with the fields of chat requests.
     """
 
     name: str
     base_url: str
     auth: str
     guardrail: Guardrail | None = None
+    fields: FieldRules = field(default_factory=FieldRules)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class ProviderUpstream:
     """A model of a provider, by the provider's name for it, and what it costs.
 
     `place` is where it processes requests, "eu" or "us"; empty where that is not known or anywhere. `lacks` is what it
-    does not take: "tools", "vision". `api` is how it is spoken to, one of `APIS`.
+    does not take: "tools", "vision". `api` is how it is spoken to, one of `APIS`. `drops` says that fields which the
+    provider would not act upon are left out rather than refused.
     """
 
     provider: Provider
@@ -62,6 +65,7 @@ class ProviderUpstream:
     place: str = ""
     lacks: frozenset[str] = frozenset()
     api: str = APIS[0]
+    drops: bool = False
 
     @property
     def name(self) -> str:
@@ -143,6 +147,7 @@ def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
         str(fields["base_url"]).rstrip("/"),
         str(fields["auth"]),
         Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
+        _field_rules(fields.get("fields", {})),
     )
     url = urlsplit(provider.base_url)
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS):
@@ -153,6 +158,14 @@ def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
         allowed = ", ".join(AUTH_KINDS[:-1]) + f" or {AUTH_KINDS[-1]}"
         raise ConfigurationError(f"providers.{name}.auth is {provider.auth!r}; it must be {allowed}")
     return provider
+
+
+def _field_rules(fields: Mapping[str, Any]) -> FieldRules:
+    return FieldRules(
+        MappingProxyType({str(name): str(new) for name, new in fields.get("renamed", {}).items()}),
+        tuple(map(str, fields.get("unsupported", ()))),
+        MappingProxyType({str(name): float(most) for name, most in fields.get("maxima", {}).items()}),
+    )
 
 
 def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Route:
@@ -172,6 +185,7 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
                 place=str(fields.get("place", "")),
                 lacks=frozenset(map(str, fields.get("lacks", ()))),
                 api=_api(route, fields, providers[fields["provider"]]),
+                drops=bool(fields.get("drop_unsupported", False)),
             )
         case "provider":
             raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from runtime.aws import Aws
+from runtime.decide.fields import UnsupportedFieldError, changes_for
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.converse.answer import Head, completion
@@ -73,9 +74,19 @@ def wire_of(upstream: ProviderUpstream, key: str, aws: Aws) -> Wire:
     return ConverseWire(upstream, aws) if upstream.api == CONVERSE else OpenAiWire(upstream, key, aws)
 
 
+def fitted(request: ChatRequest, upstream: ProviderUpstream) -> ChatRequest:
+    """Return a request as the upstream's provider takes it; raises GatewayError 400 for what it would not act upon."""
+    try:
+        changes = changes_for(request.fields, upstream.provider.fields, drop=upstream.drops)
+    except UnsupportedFieldError as error:
+        message = f"'{error.param}': provider {upstream.provider.name}, which serves this model, {error.reason}."
+        raise GatewayError(400, "unsupported_parameter", message, param=error.param) from None
+    return request.changed(changes) if changes else request
+
+
 @dataclass(frozen=True)
 class OpenAiWire:
-    """An upstream that speaks OpenAI's API: everything passes as it is."""
+    """An upstream that speaks OpenAI's API: all passes as it is, but for fields that its provider takes otherwise."""
 
     upstream: ProviderUpstream
     key: str = field(repr=False)
@@ -83,8 +94,8 @@ class OpenAiWire:
     stream_type = "text/event-stream"
 
     def outgoing(self, request: ChatRequest, request_id: str) -> Outgoing:
-        """Return the request with the key, or with the function's signature."""
-        provider = self.upstream.provider
+        """Return the request with the key, or with the function's signature; raises GatewayError 400."""
+        provider, request = self.upstream.provider, fitted(request, self.upstream)
         url, body = f"{provider.base_url}/chat/completions", request.body_for(self.upstream.model)
         headers = request_headers(provider, self.key, stream=request.stream, request_id=request_id)
         headers |= guardrail_headers(provider)
@@ -118,7 +129,7 @@ class ConverseWire:
         """Return the translated request."""
         provider = self.upstream.provider
         url = OPENAI_SURFACE.sub("", provider.base_url) + path_of(self.upstream.model, stream=request.stream)
-        body = json.dumps(converse_request(request.fields, provider.guardrail)).encode()
+        body = json.dumps(converse_request(request.fields, provider.guardrail, drop=self.upstream.drops)).encode()
         accept = self.stream_type if request.stream else "application/json"
         headers = {"Content-Type": "application/json", "Accept": accept, "X-Client-Request-Id": request_id}
         return _signed(self.aws, url, headers, body)

@@ -121,3 +121,15 @@ def test_a_model_is_as_old_as_its_row_in_the_catalogue() -> None:
     created = document("managed")["routes"][0]["created"]
     assert created % 86400 == 0
     assert created == (row.date - row.date.fromtimestamp(0).replace(1970, 1, 1)).days * 86400
+
+
+def test_what_a_provider_does_with_fields_reaches_the_gateway() -> None:
+    routes = [{"model": "a", "provider": "anthropic", "providerModel": "claude-haiku-4-5", "dropUnsupported": True}]
+    routes.append({"model": "b", "provider": "openai", "providerModel": "gpt-6-luna"})
+    found = read_deployment(document("managed", routes=routes, providersAllowed=["anthropic", "openai"]))
+    assert found.providers["openai"].fields.renamed == {"max_tokens": "max_completion_tokens"}
+    assert found.providers["openai"].fields.unsupported == ()
+    assert {"response_format", "tools[].function.strict"} <= set(found.providers["anthropic"].fields.unsupported)
+    assert found.providers["anthropic"].fields.maxima == {"temperature": 1}
+    upstreams = [found.routes[name].upstreams[0] for name in ("a", "b")]
+    assert [isinstance(one, ProviderUpstream) and one.drops for one in upstreams] == [True, False]

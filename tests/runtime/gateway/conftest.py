@@ -190,6 +190,7 @@ def start_gateway(
             known: dict[str, Any] | None = None,
             price: dict[str, Any] = PRICE,
             upstreams: Sequence[dict[str, Any]] = (),
+            fields: dict[str, Any] | None = None,
             **limits: float,
         ) -> Gateway:
             arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
@@ -202,8 +203,11 @@ def start_gateway(
                 "mode": "hybrid",
                 "limits": {**LIMITS, **limits},
                 "providers": {
-                    "acme": {"base_url": base_url or stand_in.base_url, "auth": auth},
-                    **{name: {"base_url": url, "auth": "bearer"} for name, url in more.items()},
+                    "acme": {"base_url": base_url or stand_in.base_url, "auth": auth, "fields": fields or {}},
+                    **{
+                        name: {"base_url": url, "auth": "bearer"} | ({"fields": fields or {}} if name == "acme" else {})
+                        for name, url in more.items()
+                    },
                 },
                 "routes": routes(price) + fallback_routes(upstreams, price),
             }
