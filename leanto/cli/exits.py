@@ -47,6 +47,8 @@ CODES: Mapping[str, Exit] = MappingProxyType(
         "leanto.engine.errors:InterruptedRunError": Exit.INTERRUPTED,
         "leanto.engine.errors:EngineError": Exit.PREREQUISITE,
         "leanto.bundles.errors:BundleError": Exit.PREREQUISITE,
+        "leanto.gateway.errors:ServeError": Exit.USAGE,
+        "runtime.errors:ConfigurationError": Exit.USAGE,
         "leanto.embedded.box:BoxError": Exit.PREREQUISITE,
         "leanto.embedded.boxfile:BoxFileError": Exit.PREREQUISITE,
         "leanto.check.project:ProjectError": Exit.USAGE,

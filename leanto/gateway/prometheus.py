@@ -1,0 +1,56 @@
+"""The metrics of a gateway that runs as a server, in Prometheus' text format.
+
+Labels are names that the operator chose: models, upstreams, teams; never a key and nothing of a request.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from runtime.gateway.access import Record
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
+
+
+class Metrics:
+    """Counts each request once it has ended, and those that run."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._requests = self._counter("requests", "Requests that ended, by the client's status.", "model", "status")
+        self._asked = self._counter(
+            "upstream_requests", "Requests by the upstream asked last, and its status.", "upstream", "status"
+        )
+        self._total = self._histogram("request_seconds", "From a request's arrival to the end.")
+        self._first = self._histogram("first_byte_seconds", "From a request's arrival to the answer's first byte.")
+        self._tokens = self._counter("tokens", "Tokens, as upstreams tell their usage.", "team", "model", "kind")
+        self._cost = self._counter("cost_micro_usd", "What was charged, in millionths of a dollar.", "team", "model")
+        self._estimated = self._counter("estimated_requests", "Requests charged without knowing their usage.", "model")
+        self.running = Gauge("leanto_requests_running", "Requests under way.", registry=self._registry)
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"leanto_{name}", what, labels, registry=self._registry)
+
+    def _histogram(self, name: str, what: str) -> Histogram:
+        return Histogram(f"leanto_{name}", what, ["model"], buckets=SECONDS, registry=self._registry)
+
+    def observe(self, record: Record) -> None:
+        """Count one request; what is not known of it is not counted, rather than as zero."""
+        model = record.model
+        self._requests.labels(model, record.status).inc()
+        self._total.labels(model).observe(record.total_ms / 1000)
+        if record.attempts:
+            self._asked.labels(record.upstream, record.upstream_status or "none").inc()
+            self._cost.labels(record.team, model).inc(record.cost_micro_usd)
+            self._first.labels(model).observe(record.first_byte_ms / 1000)
+        if record.cost_estimated:
+            self._estimated.labels(model).inc()
+        if record.prompt_tokens:
+            self._tokens.labels(record.team, model, "prompt").inc(record.prompt_tokens)
+            self._tokens.labels(record.team, model, "cached").inc(record.cached_tokens)
+            self._tokens.labels(record.team, model, "output").inc(record.output_tokens)
+
+    def text(self) -> bytes:
+        """Return all metrics as they are now."""
+        return generate_latest(self._registry)
