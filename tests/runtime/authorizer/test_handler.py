@@ -67,6 +67,13 @@ def test_the_data_class_of_a_key_is_told(variables: dict[str, str], table_name: 
     assert result["context"]["dataClass"] == "eu"
 
 
+def test_a_key_made_with_limits_is_told_as_such(variables: dict[str, str], table_name: str, boto: Any) -> None:
+    key = make_key()
+    store(boto, table_name, key, limited={"BOOL": True})
+    (result,) = call(handle, variables, event(f"Bearer {key.text}"))
+    assert result["context"]["limited"] == "true"
+
+
 @pytest.mark.parametrize(
     "values",
     [
