@@ -89,6 +89,8 @@ def test_takes_no_damaged_byte_for_a_message(whole: bytes, data: st.DataObject) 
     except EventStreamError:
         frames = None
     assert not frames
+    # What botocore refuses at once is refused at once, and not waited on for more bytes.
+    assert (frames is None) == (theirs is None)
     assert not theirs
 
 
