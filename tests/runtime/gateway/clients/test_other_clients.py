@@ -31,7 +31,7 @@ def run(gateway: Gateway, *command: object) -> subprocess.CompletedProcess[str]:
 
 @needs_clients
 @pytest.mark.slow
-@pytest.mark.parametrize("suite", ["langchain", "llama_index"])
+@pytest.mark.parametrize("suite", ["langchain", "llama_index", "openapi"])
 def test_a_clients_own_suite_passes(gateway: Gateway, suite: str) -> None:
     # One event loop for all, as LangChain keeps its connections for the whole process.
     loops = [f"asyncio_default_{kind}_loop_scope=session" for kind in ("test", "fixture")]
