@@ -59,6 +59,8 @@ class Bedrock:
         counts = self._counts()
         completion = answer_to(model, asked, counts.chat_requests)
         counts.models[model] += 1
+        if config := asked.get("guardrailConfig"):
+            counts.guardrails[f"{config['guardrailIdentifier']}:{config['guardrailVersion']}"] += 1
         counts.prompt_tokens += completion.usage["prompt_tokens"]
         counts.completion_tokens += completion.usage["completion_tokens"]
         tool = forced_tool(asked)

@@ -83,7 +83,9 @@ class Counts:
     completion_tokens: int = 0
     models: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    guardrails: Counter[str] = field(default_factory=Counter)
+    """Requests that named a guardrail of Bedrock, by its id and version."""
 
     def document(self) -> dict[str, Any]:
         """Return the counts as plain values."""
-        return {**vars(self), "models": dict(self.models), "statuses": dict(self.statuses)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}

@@ -14,6 +14,7 @@ from leanto.embedded.provider.bedrock import Bedrock, signature_refusal
 from leanto.embedded.provider.completion import Completion, complete
 from leanto.embedded.provider.faults import Counts, FaultError, Faults, read_faults
 from leanto.embedded.provider.misreport import misreported_chunks, misreported_document
+from leanto.embedded.provider.prompts import Prompts
 from leanto.embedded.provider.signature import ALGORITHM
 
 LABEL = {"x-leanto-simulated": "true"}
@@ -47,6 +48,7 @@ async def start_stand_in(port: int = 0) -> StandIn:
     app.router.add_post("/v1/chat/completions", provider.chat)
     app.router.add_get("/v1/models", provider.models)
     provider.bedrock.add_to(app)
+    provider.prompts.add_to(app)
     app.router.add_get("/_control", provider.read_control)
     app.router.add_post("/_control", provider.write_control)
     app.router.add_delete("/_control", provider.reset_control)
@@ -65,6 +67,7 @@ class _Provider:
         self._faults = Faults()
         self._counts = Counts()
         self.bedrock = Bedrock(self._next_faults, lambda: self._counts)
+        self.prompts = Prompts(self._refuse, lambda: self._counts)
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         if refusal := self._check_key(request, self._faults):
@@ -98,12 +101,19 @@ class _Provider:
         except (ValueError, LookupError, TypeError, AttributeError):
             return _error(400, "The request is not a chat request in JSON.", None)
         self._counts.models[completion.model] += 1
+        if guardrail := request.headers.get("X-Amzn-Bedrock-GuardrailIdentifier"):
+            self._counts.guardrails[f"{guardrail}:{request.headers.get('X-Amzn-Bedrock-GuardrailVersion')}"] += 1
         self._counts.prompt_tokens += completion.usage["prompt_tokens"]
         self._counts.completion_tokens += completion.usage["completion_tokens"]
         if document.get("stream"):
             self._counts.streams += 1
             return await _stream(request, completion, faults)
         return await _document(request, completion, faults)
+
+    def _refuse(self, request: web.Request, body: bytes) -> web.Response | None:
+        """Return the answer to a request without a good key, or while the stand-in is told to fail."""
+        faults = self._next_faults()
+        return self._check_key(request, faults, body) or (_failure(faults) if faults.status != 200 else None)
 
     async def read_control(self, _request: web.Request) -> web.Response:
         return _json(200, {"faults": asdict(self._faults), "counts": self._counts.document()})

@@ -35,6 +35,11 @@ def start(start_gateway: Start, provider: Provider, tmp_path: Path) -> Start:
             "providers": {"bedrock": bedrock},
             "routes": [
                 {"model": "nova", "created": 1, "upstreams": [{**upstream, "api": "converse", "model": NOVA}]},
+                {
+                    "model": "lenient",
+                    "created": 1,
+                    "upstreams": [{**upstream, "api": "converse", "model": NOVA, "drop_unsupported": True}],
+                },
                 {"model": "oss", "created": 1, "upstreams": [{**upstream, "model": "openai.gpt-oss-20b-1:0"}]},
             ],
         }
@@ -110,6 +115,19 @@ def test_what_converse_would_ignore_never_leaves(start: Start, provider: Provide
     assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "seed")
     assert provider.counts()["chat_requests"] == 0
     assert gateway.lines()[0].get("cost_micro_usd", 0) == 0
+
+
+def test_a_route_may_leave_out_what_converse_would_ignore(start: Start, provider: Provider) -> None:
+    assert ask(start(), model="lenient", seed=7).choices[0].finish_reason == "stop"
+    assert provider.counts()["models"] == {NOVA: 1}
+
+
+def test_a_guardrail_is_named_to_bedrock(start: Start, provider: Provider) -> None:
+    """The stand-in refuses members that the service model does not know, and a signature over other headers."""
+    gateway = start(guardrail={"id": "abc123", "version": "4"})
+    for model in ("nova", "oss"):
+        assert ask(gateway, model=model).choices[0].finish_reason == "stop"
+    assert provider.counts()["guardrails"] == {"abc123:4": 2}
 
 
 def test_throttling_is_a_rate_limit(start: Start, provider: Provider) -> None:
