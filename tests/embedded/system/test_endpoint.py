@@ -10,9 +10,10 @@ import pytest
 
 from leanto.cli.keytable import KeyTable
 from leanto.cli.stopflag import take_away
+from runtime.decide.limits import STACK
 from runtime.decide.months import month_of
 from runtime.state.attributes import from_item
-from runtime.state.budgets import BUDGET_PARTITION, STACK_SCOPE
+from runtime.state.budgets import BUDGET_PARTITION
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -51,14 +52,23 @@ def test_what_a_question_cost_is_in_the_budget_and_nothing_else_of_it(deployed) 
     after = budget(deployed)
     assert after["spent"] > before.get("spent", 0)
     assert after["committed"] == after["spent"]
-    assert after.keys() == {"pk", "sk", "committed", "spent", "estimated"}
+    scopes = {name for name in after if name.startswith(("key#", "team#"))}
+    assert sum(after[name] for name in scopes if name.startswith("key#")) == after["committed"]
+    assert after.keys() - scopes == {"pk", "sk", "committed", "spent", "estimated"}
 
 
 def budget(deployed) -> dict:
     """Return what the table holds of the month's spending."""
-    key = {"pk": {"S": BUDGET_PARTITION}, "sk": {"S": f"{STACK_SCOPE}#{month_of(time.time())}"}}
+    key = {"pk": {"S": BUDGET_PARTITION}, "sk": {"S": f"{STACK}#{month_of(time.time())}"}}
     answer = deployed.client("dynamodb").get_item(TableName=deployed.outputs["table_name"], Key=key)
     return from_item(answer.get("Item") or {})
+
+
+def test_the_answer_tells_its_upstream_attempts_and_cost(deployed) -> None:
+    raw = deployed.openai().chat.completions.with_raw_response.create(model="small", messages=QUESTION)
+    assert raw.headers["x-leanto-upstream"] == "openai/gpt-6-luna"
+    assert raw.headers["x-leanto-attempts"] == "1"
+    assert int(raw.headers["x-leanto-cost-micro-usd"]) > 0
 
 
 def test_an_answer_streams_as_it_is_made(deployed) -> None:
