@@ -95,6 +95,8 @@ class RuntimeApi:
         headers = answer.headers
         if not headers.keys() >= {"lambda-runtime-aws-request-id", "lambda-runtime-deadline-ms"}:
             raise RuntimeApiError("the Runtime API gave an invocation without its request id or its deadline")
+        if not headers["lambda-runtime-deadline-ms"].isdecimal():
+            raise RuntimeApiError("the Runtime API gave an invocation whose deadline is no number")
         return Invocation(
             request_id=headers["lambda-runtime-aws-request-id"],
             deadline_ms=int(headers["lambda-runtime-deadline-ms"]),
@@ -155,6 +157,15 @@ async def _hang_up(writer: asyncio.StreamWriter) -> None:
 
 
 async def _read_answer(reader: asyncio.StreamReader) -> _Answer:
+    """Return the answer; raises RuntimeApiError for what is no HTTP, EOFError for one that breaks off."""
+    try:
+        return await _read_http(reader)
+    except ValueError:
+        # A length that is no number, or a line that is longer than any that the API sends.
+        raise RuntimeApiError("the Runtime API did not answer in HTTP") from None
+
+
+async def _read_http(reader: asyncio.StreamReader) -> _Answer:
     status_line = await reader.readline()
     parts = status_line.split(b" ", 2)
     if len(parts) < 2 or not parts[1].isdigit():

@@ -8,6 +8,7 @@ from typing import Any
 
 from runtime.errors import SafeError, report_error
 from runtime.lambda_api import Invocation, ResponseStream, RuntimeApi
+from runtime.lambda_deadline import within_deadline
 from runtime.lambda_events import asgi_request
 from runtime.lambda_lifespan import AsgiApp, Message
 from runtime.log import write_error
@@ -81,7 +82,7 @@ async def serve_request(app: AsgiApp, invocation: Invocation, api: RuntimeApi, s
         scope, body = asgi_request(invocation.event(), deadline=deadline, trace_id=invocation.trace_id)
         scope["state"] = dict(state)
         exchange = Exchange(api, invocation.request_id, body)
-        await app(scope, exchange.receive, exchange.send)
+        await within_deadline(app(scope, exchange.receive, exchange.send), invocation.deadline_ms)
         exchange.check_complete()
     except Exception as error:
         write_error("request_failed", error, lambda_request_id=invocation.request_id)

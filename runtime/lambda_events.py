@@ -25,10 +25,18 @@ def asgi_request(event: Any, *, deadline: float, trace_id: str) -> tuple[dict[st
     `deadline` is the event loop's time at which Lambda ends the invocation. The scope's extension `leanto.request`
     holds `authorizer` (what the authorizer said, empty if none ran), `request_id` (API Gateway's), `deadline` and
     `trace_id`.
-    Raises ProxyEventError, without quoting the event.
+    Raises ProxyEventError, and nothing else, without quoting the event.
     """
     if not isinstance(event, Mapping) or not isinstance(event.get("httpMethod"), str):
         raise ProxyEventError("the event is not an API Gateway proxy event of format 1.0")
+    try:
+        return _request(event, deadline, trace_id)
+    except (AttributeError, TypeError, ValueError):
+        # What is not of the type that it has in every such event, or is half of a surrogate pair.
+        raise ProxyEventError("the event is a proxy event with members of the wrong type") from None
+
+
+def _request(event: Mapping[str, Any], deadline: float, trace_id: str) -> tuple[dict[str, Any], bytes]:
     context = event.get("requestContext") or {}
     path = _path(event)
     known = {
@@ -89,9 +97,11 @@ def _headers(event: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
 
 def _body(event: Mapping[str, Any]) -> bytes:
     body = event.get("body") or ""
+    if not isinstance(body, str):
+        raise ProxyEventError("the event's body is not text")
     if not event.get("isBase64Encoded"):
-        return str(body).encode("utf-8", "surrogatepass")
+        return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError):
         raise ProxyEventError("the event's body says that it is base64 but is not") from None

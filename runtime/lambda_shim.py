@@ -20,12 +20,15 @@ from runtime.errors import ConfigurationError, report_error
 from runtime.lambda_api import Invocation, RuntimeApi, RuntimeApiError
 from runtime.lambda_asgi import serve_request
 from runtime.lambda_context import Environment, LambdaContext
+from runtime.lambda_deadline import within_deadline
 from runtime.lambda_lifespan import AsgiApp, Lifespan
 from runtime.log import install_guards, now_iso, write_error, write_line
 
 PlainHandler = Callable[[Any, LambdaContext], Awaitable[Any]]
 Serve = Callable[[Invocation], Awaitable[None]]
 TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
+SHUTDOWN_SECONDS = 1.5
+"""Lambda kills what has not ended two seconds after SIGTERM."""
 
 
 def load_handler(name: str) -> Any:
@@ -43,7 +46,8 @@ def load_handler(name: str) -> Any:
 async def serve_event(handler: PlainHandler, invocation: Invocation, api: RuntimeApi, environment: Environment) -> None:
     """Run a plain handler for one event and give Lambda its result, or the report of its error."""
     try:
-        result = await handler(invocation.event(), LambdaContext(invocation, environment))
+        work = handler(invocation.event(), LambdaContext(invocation, environment))
+        result = await within_deadline(work, invocation.deadline_ms)
         body = json.dumps(result).encode()
     except Exception as error:
         write_error("event_failed", error, lambda_request_id=invocation.request_id)
@@ -103,8 +107,17 @@ async def run(environment: Environment) -> int:
     try:
         await serve_until(ending, api, serve)
     finally:
-        await end()
+        await close_in_time(end)
     return 0
+
+
+async def close_in_time(end: Callable[[], Awaitable[None]]) -> None:
+    """End the handler; what then hangs or fails is noted, and keeps neither the process nor the error that ended it."""
+    try:
+        async with asyncio.timeout(SHUTDOWN_SECONDS):
+            await end()
+    except Exception as error:
+        write_error("shutdown_failed", error)
 
 
 def main() -> int:

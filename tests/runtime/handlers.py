@@ -1,6 +1,7 @@
 """Functions that the shim is given in tests: plain handlers and ASGI applications, good and bad."""
 
 import asyncio
+import hashlib
 import os
 
 from runtime.errors import SafeError
@@ -27,6 +28,19 @@ async def refuse(event, context):
 
 async def not_json(event, context):
     return object()
+
+
+async def cancels_itself(event, context):
+    raise asyncio.CancelledError
+
+
+async def overstays(event, context):
+    """Work for as long as the event says, and clean up."""
+    try:
+        await asyncio.sleep(event["seconds"])
+    finally:
+        print("cleaned up", flush=True)
+    return "done"
 
 
 def not_async(event, context):
@@ -79,6 +93,19 @@ class Application:
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
         raise ValueError(f"cannot go on with {body.decode()}")
 
+    async def overstays(self, scope, body, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        await asyncio.sleep(30)
+
+    async def cancels_itself(self, scope, body, receive, send):
+        raise asyncio.CancelledError
+
+    async def digest(self, scope, body, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        text = f"{len(body)} {hashlib.sha256(body).hexdigest()}"
+        await send({"type": "http.response.body", "body": text.encode()})
+
     async def forget(self, scope, body, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -107,5 +134,14 @@ class FailsAtStart:
         raise RuntimeError("the table's name is missing")
 
 
+class HangsAtEnd(Application):
+    async def _live(self, scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.sleep(60)
+
+
 application = Application()
+hangs_at_end = HangsAtEnd()
 fails_at_start = FailsAtStart()

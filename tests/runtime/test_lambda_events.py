@@ -4,6 +4,8 @@ import base64
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runtime.lambda_events import EXTENSION, ProxyEventError, asgi_request
 
@@ -86,3 +88,24 @@ def test_a_base64_body_is_decoded_and_a_broken_one_refused_without_quoting_it() 
 def test_another_event_is_refused(event: Any) -> None:
     with pytest.raises(ProxyEventError):
         asgi_request(event, deadline=0, trace_id="")
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+MEMBERS = ("authorizer", "identity", "sourceIp", "isBase64Encoded", "version", *EVENT)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.dictionaries(st.sampled_from(MEMBERS), ANYTHING), st.dictionaries(st.sampled_from(MEMBERS), ANYTHING))
+def test_whatever_an_event_holds_it_is_a_request_or_a_refusal(changes: Any, context: Any) -> None:
+    for event in ({**EVENT, **changes}, {**EVENT, **changes, "requestContext": context}, changes):
+        try:
+            scope, body = asgi_request(event, deadline=0, trace_id="")
+        except ProxyEventError:
+            continue
+        assert isinstance(body, bytes)
+        assert all(isinstance(part, bytes) for header in scope["headers"] for part in header)
+        assert (type(scope["path"]), type(scope["raw_path"]), type(scope["query_string"])) == (str, bytes, bytes)
