@@ -44,7 +44,7 @@ def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell:
         async with opening() as services:
             yield {"services": services}
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/chat/completions", ChatCompletions(), methods=["POST"]),
             Route("/models", list_models, methods=["GET"]),
@@ -53,6 +53,9 @@ def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell:
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )
+    # A path with a slash too many is not there: the redirect would go to the host that the client names, without /v1.
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
