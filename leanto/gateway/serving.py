@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 from starlette.middleware import Middleware
 
+from leanto.gateway.bounded_heads import BoundedHeads
 from leanto.gateway.errors import ServeError
 from leanto.gateway.front import Front
 from leanto.gateway.key_door import KeyDoor
@@ -83,7 +84,7 @@ async def _until_told(front: Front, listening: Listening, bound: socket.socket) 
     config = uvicorn.Config(
         front,
         lifespan="off",
-        http="httptools",
+        http=BoundedHeads,
         ws="none",
         log_config=None,
         access_log=False,

@@ -195,3 +195,33 @@ def test_a_chunked_body_is_taken(door: Door, provider: Provider) -> None:
     provider.control(delay_chunk_seconds=0.0)
     head = START + GOOD + b"\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert door.statuses(head + CHUNKED) == [200]
+
+
+@pytest.mark.parametrize("start", [b"X-Long: ", b"X: y\r\n" * 3000, b"GET /" * 20_000], ids=["one", "many", "the path"])
+def test_a_head_without_end_is_refused_while_it_comes(door: Door, start: bytes) -> None:
+    """Whoever has no key could fill the server's memory with it."""
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as connection:
+        sent = connection.send(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n" + start)
+        while sent < 50_000_000:
+            try:
+                sent += connection.send(b"x" * 65536)
+            except ConnectionError:
+                break
+    assert sent < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"canary\r\n\r\n", 400, "invalid_http"),
+        (b"GET /v1/models HTTP/1.1\r\nX: " + b"x" * 600_000, 431, "headers_too_large"),
+    ],
+)
+def test_what_is_no_request_is_refused_in_openais_shape(door: Door, data: bytes, status: int, code: str) -> None:
+    head, _, body = door.send(data).partition(b"\r\n\r\n")
+    if not head and status == 431:
+        pytest.skip("the connection was reset before the answer was read, as happens with more on its way")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    error = json.loads(body)["error"]
+    assert (error["code"], error["type"]) == (code, "invalid_request_error")
+    assert "canary" not in str(error)
