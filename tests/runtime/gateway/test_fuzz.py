@@ -151,6 +151,21 @@ def test_headers_of_any_kind_make_no_answer_fail(send: Send, headers: dict[str, 
     send(b'{"model": "small", "messages": [{}]}', **headers).hold_to_the_shape()
 
 
+OTHERS = st.builds(
+    lambda good, more: {**good, **more},
+    st.fixed_dictionaries({"model": st.just("small")}, optional={"input": VALUES, "prompt": VALUES}),
+    st.dictionaries(st.sampled_from((*MEMBERS, "dimensions", "encoding_format", "suffix", "best_of", "echo")), VALUES),
+)
+
+
+@FUZZ
+@given(path=st.sampled_from(["/v1/completions", "/v1/embeddings", "/v1/responses"]), document=OTHERS)
+@example(path="/v1/embeddings", document={"model": "small", "input": [[{}]]})
+@example(path="/v1/completions", document={"model": "small", "prompt": [[{}]], "best_of": 10**40})
+def test_other_endpoints_are_answered_or_refused_too(send: Send, path: str, document: dict[str, Any]) -> None:
+    send(encoded(document), path).hold_to_the_shape()
+
+
 SEGMENTS = st.sampled_from(
     ["v1", "chat", "completions", "models", "..", ".", "", "%2e%2e", "%2F", "%00", "%ff", "%c3%a9%0d%0a"]
 )
