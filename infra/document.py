@@ -38,6 +38,7 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
                 "first_byte_timeout_seconds": min(FIRST_BYTE_TIMEOUT_SECONDS, timeout),
                 "monthly_spend_micro_usd": settings.monthly_spend_usd * MICRO_USD if settings.providers else 0,
             },
+            **({"masks": sorted(filter(None, settings.mask_patterns))} if settings.mask_patterns else {}),
             "providers": {name: _provider(name, settings, tables) for name in settings.providers},
             "models": {name: _model(tables.open_models[name]) for name in _local_models(settings)},
             "routes": [_route(route, settings, tables) for route in settings.routes],

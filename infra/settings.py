@@ -23,6 +23,9 @@ NAMESPACE = "leanto"
 ABILITIES = ("tools", "vision")
 """What a model may lack, by the names that the gateway knows."""
 
+MASK_PATTERNS = ("card", "email", "iban", "key", "phone")
+"""What may be masked in requests, by the names that the gateway knows."""
+
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 """Days that CloudWatch Logs accepts, up to two years."""
 
@@ -66,6 +69,7 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "providerBaseUrls": mapping(PROVIDER_NAME, text(r"\S{1,512}", "a URL that begins with https://")),
         "bedrockGuardrailId": text(r"([a-z0-9]{1,64})?", "small letters and digits, as AWS gives it"),
         "bedrockGuardrailVersion": text(r"([1-9][0-9]{0,7})?", "the number of a version, such as 1; no draft"),
+        "maskPatterns": array(choice(*MASK_PATTERNS), 0, len(MASK_PATTERNS)),
         "residency": choice("any", "eu", "us"),
         "gpuModel": MODEL_NAME,
         "gpuEngine": choice("llama.cpp"),
@@ -115,6 +119,7 @@ class Settings:
     provider_base_urls: Mapping[str, str]
     bedrock_guardrail_id: str
     bedrock_guardrail_version: str
+    mask_patterns: tuple[str | None, ...]
     residency: str
     gpu_model: str
     gpu_engine: str

@@ -10,6 +10,7 @@ from runtime.gateway.attempts import Attempts
 from runtime.gateway.caller import Caller, caller_of
 from runtime.gateway.chat_request import ChatRequest, read_chat_request
 from runtime.gateway.deployment import Deployment, Route
+from runtime.gateway.masking import masked
 from runtime.gateway.reply import Reply
 from runtime.gateway.services import Services
 from runtime.gateway.upstreams import data_classes_of, needs_of
@@ -35,6 +36,7 @@ async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Sen
     request = read_chat_request(body)
     route = find_route(services.deployment, caller, request.model)
     record.model = route.model
+    request = masked(request, services.deployment.masks)
     needs = needs_of(request, (*data_classes_of(scope), *caller.data_classes))
     first_byte_by, all_by = _deadlines(services, request, now, scope)
     reply = Reply(send)

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runtime.decide.fields import FieldRules
+from runtime.decide.masking import PATTERNS
 from runtime.decide.prices import Price, Rates
 from runtime.errors import ConfigurationError
 from runtime.gateway.converse.request import Guardrail
@@ -99,12 +100,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that the gateway knows of the stack it serves."""
+    """All that the gateway knows of the stack it serves; `masks` names the patterns that are masked in requests."""
 
     stack: str
     limits: Limits
     providers: Mapping[str, Provider]
     routes: Mapping[str, Route]
+    masks: tuple[str, ...] = ()
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -137,7 +139,14 @@ def read_deployment(document: Mapping[str, Any]) -> Deployment:
         ),
         providers=MappingProxyType(providers),
         routes=MappingProxyType({route.model: route for route in routes}),
+        masks=_masks(document.get("masks", [])),
     )
+
+
+def _masks(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not PATTERNS.keys() >= set(map(str, names)):
+        raise ConfigurationError(f"masks is {names!r}; it must be a list of {', '.join(PATTERNS)}")
+    return tuple(map(str, names))
 
 
 def _provider(name: str, fields: Mapping[str, Any]) -> Provider:

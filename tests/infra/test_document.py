@@ -9,7 +9,8 @@ import pytest
 from catalog.tables import catalogue
 from infra.declarations import stack_values
 from infra.document import deployment_document
-from infra.settings import Settings, read_settings
+from infra.settings import MASK_PATTERNS, Settings, read_settings
+from runtime.decide.masking import PATTERNS
 from runtime.gateway.deployment import LocalUpstream, ProviderUpstream, read_deployment
 from tests.infra.synthesised import IMAGE, PRESETS
 
@@ -40,6 +41,12 @@ def test_the_gateway_reads_the_document_of_each_preset(preset: str) -> None:
             "hybrid": [LocalUpstream, ProviderUpstream],
         }[preset]
     )
+
+
+def test_what_is_masked_comes_from_the_settings_and_is_known_to_the_gateway() -> None:
+    assert set(MASK_PATTERNS) == set(PATTERNS)
+    assert read_deployment(document("managed", maskPatterns=list(MASK_PATTERNS))).masks == MASK_PATTERNS
+    assert "masks" not in document("managed")
 
 
 def test_limits_come_from_the_settings() -> None:

@@ -81,6 +81,7 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "model without provider": ({"routes": [{"model": "a", "providerModel": "gpt-6-luna"}]}, {"routes[0]"}),
     "unknown provider model": ({"routes": [{**ROUTE, "providerModel": "gpt-99"}]}, {"routes[0].providerModel"}),
     "a guardrail's ARN": ({"bedrockGuardrailId": "arn:aws:bedrock"}, {"bedrockGuardrailId"}),
+    "a pattern to mask that there is not": ({"maskPatterns": ["email", "names"]}, {"maskPatterns[1]"}),
     "a draft of a guardrail": ({"bedrockGuardrailVersion": "DRAFT"}, {"bedrockGuardrailVersion"}),
     "local route in managed": ({"routes": [LOCAL]}, {"routes[0]"}),
     "provider route in gpu": ({**GPU, "routes": [ROUTE]}, {"routes[0]"}),

@@ -191,6 +191,7 @@ def start_gateway(
             price: dict[str, Any] = PRICE,
             upstreams: Sequence[dict[str, Any]] = (),
             fields: dict[str, Any] | None = None,
+            masks: Sequence[str] = (),
             **limits: float,
         ) -> Gateway:
             arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
@@ -201,6 +202,7 @@ def start_gateway(
                 "schema": 2,
                 "stack": "demo",
                 "mode": "hybrid",
+                "masks": list(masks),
                 "limits": {**LIMITS, **limits},
                 "providers": {
                     "acme": {"base_url": base_url or stand_in.base_url, "auth": auth, "fields": fields or {}},
