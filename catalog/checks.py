@@ -19,7 +19,8 @@ from catalog.rows import (
 MARKS = frozenset({"verified", "derived", "weak", "unverified"})
 ARCHITECTURES = frozenset({"x86_64", "arm64"})
 AUTHENTICATIONS = frozenset({"bearer", "api-key", ROLE})
-APIS = frozenset({"chat-completions", "converse"})
+APIS = frozenset({"chat-completions", "converse", "embeddings"})
+ENDPOINTS = frozenset({"chat/completions", "completions", "embeddings"})
 RESIDENCIES = frozenset({"eu", "us"})
 UNITS = frozenset(
     {
@@ -122,6 +123,8 @@ def _free_quota(row: FreeQuota, prices: Mapping[str, UnitPrice]) -> Iterator[str
 def _provider(row: Provider) -> Iterator[str]:
     where = f"provider {row.name}"
     yield from _one_of(where, "auth", row.auth, AUTHENTICATIONS)
+    for endpoint in row.endpoints:
+        yield from _one_of(where, "endpoints", endpoint, ENDPOINTS)
     for residency in row.residency_base_urls:
         yield from _one_of(where, "residency", residency, RESIDENCIES)
     for url in (row.base_url, *row.residency_base_urls.values()):
@@ -141,7 +144,11 @@ def _managed_model(row: ManagedModel, providers: Mapping[str, Provider]) -> Iter
     if row.provider not in providers:
         yield f"{where}: the provider is not listed"
     yield from _one_of(where, "api", row.api, APIS)
-    yield from _positive(where, input=row.input_usd_per_million, output=row.output_usd_per_million)
+    yield from _positive(where, input=row.input_usd_per_million)
+    if row.api != "embeddings":
+        yield from _positive(where, output=row.output_usd_per_million)
+    elif row.output_usd_per_million:
+        yield f"{where}: embeddings have no output that costs"
     yield from _positive(where, cached_input=row.cached_input_usd_per_million, input_tokens=row.maximum_input_tokens)
     tier = (row.tier_above_input_tokens, row.tier_input_usd_per_million, row.tier_output_usd_per_million)
     if any(part is None for part in tier) and any(part is not None for part in tier):

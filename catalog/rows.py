@@ -79,7 +79,9 @@ class Provider:
     `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
     `trains_on_requests` whether it trains on them; None is not known.
 
-    Of chat requests: `renamed_fields` are those that it has another name for, `unsupported_fields` those that it ignores
+    `endpoints` are the paths of OpenAI's API at which it answers for models that the catalogue does not list.
+
+    Of chat requests: `renamed_fields` have another name there, `unsupported_fields` are those that it ignores
     or refuses (a path, tools[].function.strict), `maximum_values` those above which it takes the maximum in silence.
     """
 
@@ -96,6 +98,7 @@ class Provider:
     trains_on_requests: bool | None = None
     retention_source: str = ""
     retention_date: dt.date | None = None
+    endpoints: tuple[str, ...] = ("chat/completions",)
     renamed_fields: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
     unsupported_fields: tuple[str, ...] = ()
     maximum_values: Mapping[str, Decimal] = field(default_factory=lambda: _NO_AMOUNTS)
@@ -112,7 +115,8 @@ class ManagedModel:
     the provider reads from its cache or writes into it cost as other input where no price of theirs is given.
     `maximum_output_tokens` is the longest answer, None when it is not known.
     `shuts_down` is the day from which the provider refuses it; None when no date is known.
-    `api` is "converse" when only Bedrock Converse serves the model; "chat-completions" is OpenAI's.
+    `api` is "converse" when only Bedrock Converse serves the model; "chat-completions" is OpenAI's;
+    "embeddings" that of models which give vectors, whose output costs nothing.
     """
 
     provider: str

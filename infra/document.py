@@ -5,7 +5,7 @@ from typing import Any
 
 from catalog.endpoints import destination, geography
 from catalog.residency import base_url
-from catalog.rows import ROLE, Catalogue, OpenModel, Provider
+from catalog.rows import ROLE, Catalogue, ManagedModel, OpenModel, Provider
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
@@ -13,8 +13,9 @@ from infra.routes import Managed, Route, managed_of
 from infra.settings import Settings
 
 SCHEMA = 2
-OPENAI_API = "chat-completions"
-"""What upstreams speak of which the document says nothing else."""
+CONVERSE, EMBEDDINGS = "converse", "embeddings"
+CHAT = ("chat/completions",)
+"""Where upstreams answer of which the document says nothing else."""
 
 PLACES = ("eu", "us")
 """Where requests may be bound to."""
@@ -110,10 +111,20 @@ def _managed(managed: Managed, settings: Settings, tables: Catalogue) -> dict[st
     url = provider_base_url(managed.provider, settings, tables)
     found: dict[str, Any] = {"kind": "provider", "provider": managed.provider, "model": managed.provider_model}
     row = tables.managed_models.get((managed.provider, managed.provider_model))
-    found |= {"api": row.api} if row and row.api != OPENAI_API else {}
+    found |= {"api": row.api} if row and row.api == CONVERSE else {}
+    found |= (
+        {"endpoints": list(paths)} if (paths := _endpoints(row, tables.providers[managed.provider])) != CHAT else {}
+    )
     found |= {"place": place} if (place := _place(managed, url, settings)) in PLACES else {}
     found |= {"lacks": sorted(filter(None, managed.lacks))} if managed.lacks else {}
     return {**found, "price": price_of(managed, url, tables)}
+
+
+def _endpoints(row: ManagedModel | None, provider: Provider) -> tuple[str, ...]:
+    """Return the paths at which a model answers: as its row says, else all that its provider has."""
+    if row is None:
+        return provider.endpoints
+    return (EMBEDDINGS,) if row.api == EMBEDDINGS else CHAT
 
 
 def _place(managed: Managed, url: str, settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""How many tokens a chat request can use at most, read from the request alone, without a tokenizer; pure.
+"""How many tokens a request can use at most, read from the request alone, without a tokenizer; pure.
 
 The bound of a prompt: a token of a byte-level tokenizer (byte-pair encoding over UTF-8, as in OpenAI's, Llama's, Qwen's
 and Mistral's) stands for at least one byte, and one with byte fallback (SentencePiece, as in Gemini's) writes what it
@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from runtime.decide.endpoints import EMBEDDINGS, INPUTS
 from runtime.decide.prices import Demand
 
 REQUEST_TOKENS = 1024
@@ -48,7 +49,10 @@ PRICED_VALUES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Fields of which only some values are covered by the known prices: priority, and long retention, cost more."""
 
-COUNTED_FIELDS = (*MAXIMUM_NAMES, "n", "tools", "functions", "modalities", "messages", "stream", "stream_options")
+COUNTED_FIELDS = (
+    *MAXIMUM_NAMES, *INPUTS.values(),
+    "best_of", "functions", "modalities", "n", "stream", "stream_options", "tools",
+)  # fmt: skip
 _NAMES = {name.lower() for name in (*COUNTED_FIELDS, *UNPRICED_FIELDS, *PRICED_VALUES)}
 
 
@@ -66,7 +70,7 @@ class UnpricedError(ValueError):
 
 
 def demand_of(fields: Mapping[str, Any], text: str) -> Demand:
-    """Return the most that a request can use; `fields` are the members of the JSON object that `text` is.
+    """Return the most that a chat request can use; `fields` are the members of the JSON object that `text` is.
 
     Raises UnpricedError for what has no bound or no known price.
     """
@@ -81,6 +85,33 @@ def demand_of(fields: Mapping[str, Any], text: str) -> Demand:
         output_tokens=max(maxima, default=None),
         choices=_number(fields, "n") or 1,
     )
+
+
+def demand_of_prompts(fields: Mapping[str, Any], text: str, endpoint: str) -> Demand:
+    """Return the most that a request without messages can use: to complete plain text, or to embed it.
+
+    Such servers follow `max_tokens` alone, and answer each of several prompts. Raises UnpricedError.
+    """
+    check_priced(fields)
+    prompts = _prompts(INPUTS[endpoint], fields.get(INPUTS[endpoint]))
+    tokens = text_tokens(text) + REQUEST_TOKENS + MESSAGE_TOKENS * prompts
+    if endpoint == EMBEDDINGS:
+        return Demand(tokens, output_tokens=0, prompts=prompts)
+    choices = max(_number(fields, "n") or 1, _number(fields, "best_of") or 1)
+    return Demand(tokens, _number(fields, "max_tokens"), choices * prompts, prompts)
+
+
+def _prompts(name: str, value: Any) -> int:
+    """Return how many prompts a field holds: a text, tokens by number, or a list of either."""
+    if isinstance(value, str) or _is_tokens(value):
+        return 1
+    if isinstance(value, list) and value and all(isinstance(each, str) or _is_tokens(each) for each in value):
+        return len(value)
+    raise UnpricedError(name, f"'{name}' must be text, numbers of tokens, or a list of them", wrong_type=True)
+
+
+def _is_tokens(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(each) is int for each in value)
 
 
 def text_tokens(text: str) -> int:

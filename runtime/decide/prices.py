@@ -45,11 +45,15 @@ class Price:
 
 @dataclass(frozen=True)
 class Demand:
-    """The most tokens that a request can use; `output_tokens` are those of one answer, None if it sets no maximum."""
+    """The most tokens that a request can use; `output_tokens` are those of one answer, None if it sets no maximum.
+
+    `prompts` is how many prompts it holds, each of which may be as long as the model's context.
+    """
 
     prompt_tokens: int
     output_tokens: int | None
     choices: int = 1
+    prompts: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,9 @@ def worst_price(price: Price, demand: Demand) -> int:
     A prompt over the model's context is refused by the provider. An answer ends at the maximum that the request sets,
     else at the model's. A prompt that may be over a tier's limit may also stay below it: the dearer of the two counts.
     """
-    prompt = demand.prompt_tokens if price.context_tokens is None else min(demand.prompt_tokens, price.context_tokens)
+    prompt = demand.prompt_tokens
+    if price.context_tokens is not None:
+        prompt = min(prompt, price.context_tokens * demand.prompts)
     longest = price.maximum_output_tokens if demand.output_tokens is None else demand.output_tokens
     if longest is None:
         raise UnboundedError

@@ -125,7 +125,10 @@ def _unfit(index: int, target: Target, needs: Needs) -> PassedOver | None:
     if needs.places is not None and target.place not in needs.places:
         return PassedOver(index, "the request's data class does not allow it", "data_class")
     missing = sorted(needs.abilities & target.lacks)
-    return PassedOver(index, f"its model does not take {missing[0]}", missing[0]) if missing else None
+    if not missing:
+        return None
+    words = f"take {missing[0]}" if missing[0] in ABILITIES else f"answer at /{missing[0]}"
+    return PassedOver(index, f"its model does not {words}", missing[0])
 
 
 def _likely_fits(target: Target, needs: Needs) -> bool:

@@ -5,6 +5,9 @@ from typing import Any
 
 from runtime.decide.prices import Usage
 
+EMBEDDED = "list"
+"""What an answer with embeddings is called, which has no output to count."""
+
 
 def read_usage(document: Mapping[str, Any]) -> Usage | None:
     """Return the usage that an answer or a chunk of one holds, or None when it holds none that can be priced.
@@ -17,6 +20,8 @@ def read_usage(document: Mapping[str, Any]) -> Usage | None:
     if not isinstance(usage, Mapping) or document.get("service_tier") == "priority":
         return None
     prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    if completion is None and document.get("object") == EMBEDDED:
+        completion = 0
     if not prompt or completion is None:
         return None
     total = _count(usage, "total_tokens")

@@ -12,20 +12,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from runtime.decide.endpoints import ENDPOINTS
 from runtime.gateway.access import AccessLog
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.audit import Tell, teller
-from runtime.gateway.chat import chat_completions
+from runtime.gateway.chat import answer
 from runtime.gateway.models import list_models
 from runtime.gateway.services import Services, open_services
 
 
-class ChatCompletions:
-    """The chat endpoint in the form in which Starlette takes a bare ASGI application as one."""
+class Asked:
+    """An endpoint by which models are asked, in the form in which Starlette takes a bare ASGI application as one."""
+
+    def __init__(self, endpoint: str):
+        self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        await chat_completions(scope, receive, send)
+        await answer(self._endpoint, scope, receive, send)
 
 
 def create_app(variables: Mapping[str, str]) -> Starlette:
@@ -46,7 +50,7 @@ def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell:
 
     app = Starlette(
         routes=[
-            Route("/chat/completions", ChatCompletions(), methods=["POST"]),
+            *(Route(f"/{endpoint}", Asked(endpoint), methods=["POST"]) for endpoint in ENDPOINTS),
             Route("/models", list_models, methods=["GET"]),
         ],
         middleware=[Middleware(AccessLog, tell=tell), *inner],
@@ -62,7 +66,9 @@ async def _refuse(_request: Request, error: Exception) -> Response:
     """Turn Starlette's own refusals, of paths and methods, into ours; they reach the client from the access layer."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "unknown_url", 405: "method_not_supported"}.get(status, "invalid_request")
-    raise GatewayError(status, code, "There is only POST /chat/completions and GET /models here.")
+    raise GatewayError(
+        status, code, "There is only POST /chat/completions, /completions and /embeddings, and GET /models here."
+    )
 
 
 app = create_app(os.environ)

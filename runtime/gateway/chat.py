@@ -1,4 +1,4 @@
-"""POST /chat/completions: who asks, for what, where it goes, and the answer back."""
+"""POST /chat/completions, /completions and /embeddings: who asks, for what, where it goes, and the answer back."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,23 +17,22 @@ from runtime.gateway.upstreams import data_classes_of, needs_of
 from runtime.lambda_events import EXTENSION
 from runtime.lambda_lifespan import Receive, Send
 
-ROUTE = "POST /chat/completions"
 LAST_WORDS_SECONDS = 2.0
 """Kept from Lambda's own deadline for the error and the access line, which a killed function cannot write."""
 
 
-async def chat_completions(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+async def answer(endpoint: str, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """Serve one request; raises GatewayError for every answer that is not a provider's success."""
     services: Services = scope["state"]["services"]
     record: Record = scope["state"]["record"]
     now = asyncio.get_running_loop().time()
-    record.route = ROUTE
+    record.route = f"POST /{endpoint}"
     caller = caller_of(scope)
     record.key_id, record.team = caller.key_id, caller.team
     await services.stop_switch.check()
     body = await _read_body(receive, services.deployment.limits.request_bytes)
     record.request_bytes = len(body)
-    request = read_chat_request(body)
+    request = read_chat_request(body, endpoint)
     route = find_route(services.deployment, caller, request.model)
     record.model = route.model
     request = masked(request, services.deployment.masks)

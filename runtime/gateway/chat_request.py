@@ -1,4 +1,4 @@
-"""A client's chat request: read as far as routing and pricing need, sent on unchanged but for two values; pure.
+"""A client's request: read as far as routing and pricing need, sent on unchanged but for two values; pure.
 
 The two are the model's name and, of a stream, `stream_options`: without the usage in it nobody knows what it cost.
 Where a provider names fields otherwise, or would not act upon them, those are changed too.
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+from runtime.decide.endpoints import CHAT, EMBEDDINGS, INPUTS
 from runtime.decide.fields import Changes
 from runtime.gateway.answers import GatewayError
 
@@ -25,12 +26,16 @@ class Member:
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """A request that names a model; `text` is the body, `members` are those of the JSON object that it is."""
+    """A request that names a model; `text` is the body, `members` are those of the JSON object that it is.
+
+    `endpoint` is the path that it was sent to, below /v1.
+    """
 
     model: str
     stream: bool
     text: str = field(repr=False)
     members: Mapping[str, Member] = field(repr=False)
+    endpoint: str = CHAT
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class ChatRequest:
         return (given.start, given.end, options) if given else (after[1], after[1], f', "stream_options": {options}')
 
 
-def read_chat_request(body: bytes) -> ChatRequest:
+def read_chat_request(body: bytes, endpoint: str = CHAT) -> ChatRequest:
     """Return the request in a body; raises GatewayError 400 that says what is wrong without repeating any of it."""
     try:
         text = body.decode("utf-8")
@@ -81,16 +86,22 @@ def read_chat_request(body: bytes) -> ChatRequest:
     except (ValueError, RecursionError):
         raise _refusal("invalid_json", "The body is not a JSON object in UTF-8 that can be read.") from None
     model, stream = _value(members, "model"), _value(members, "stream")
-    messages = _value(members, "messages")
     if not isinstance(model, str) or not model:
         raise _refusal("missing_required_parameter", "'model' must be given as text.", "model")
-    if not isinstance(messages, list) or not messages:
-        raise _refusal("missing_required_parameter", "'messages' must be given as a list of messages.", "messages")
-    if not isinstance(stream, bool | None):
-        raise _refusal("invalid_type", "'stream' must be true or false.", "stream")
+    _check_input(_value(members, INPUTS[endpoint]), INPUTS[endpoint])
+    if not isinstance(stream, bool | None) or (stream and endpoint == EMBEDDINGS):
+        allowed = "false: embeddings do not come as a stream" if endpoint == EMBEDDINGS else "true or false"
+        raise _refusal("invalid_type", f"'stream' must be {allowed}.", "stream")
     if not isinstance(_value(members, "stream_options"), dict | None):
         raise _refusal("invalid_type", "'stream_options' must be an object.", "stream_options")
-    return ChatRequest(model, bool(stream), text, members)
+    return ChatRequest(model, bool(stream), text, members, endpoint)
+
+
+def _check_input(value: Any, name: str) -> None:
+    """Refuse a request without what the model is to read; what it may be in detail, its pricing says."""
+    kinds, words = (list, "a list of messages") if name == INPUTS[CHAT] else (list | str, "text or a list")
+    if not isinstance(value, kinds) or not value:
+        raise _refusal("missing_required_parameter", f"'{name}' must be given as {words}.", name)
 
 
 def read_members(text: str) -> dict[str, Member]:

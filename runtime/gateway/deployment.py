@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from runtime.decide.endpoints import CHAT, ENDPOINTS
 from runtime.decide.fields import FieldRules
 from runtime.decide.masking import PATTERNS
 from runtime.decide.prices import Price, Rates
@@ -57,7 +58,7 @@ class ProviderUpstream:
 
     `place` is where it processes requests, "eu" or "us"; empty where that is not known or anywhere. `lacks` is what it
     does not take: "tools", "vision". `api` is how it is spoken to, one of `APIS`. `drops` says that fields which the
-    provider would not act upon are left out rather than refused.
+    provider would not act upon are left out rather than refused. `endpoints` are the paths at which it answers.
     """
 
     provider: Provider
@@ -67,6 +68,7 @@ class ProviderUpstream:
     lacks: frozenset[str] = frozenset()
     api: str = APIS[0]
     drops: bool = False
+    endpoints: frozenset[str] = frozenset({CHAT})
 
     @property
     def name(self) -> str:
@@ -195,6 +197,7 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
                 lacks=frozenset(map(str, fields.get("lacks", ()))),
                 api=_api(route, fields, providers[fields["provider"]]),
                 drops=bool(fields.get("drop_unsupported", False)),
+                endpoints=frozenset(ENDPOINTS) & frozenset(fields.get("endpoints", (CHAT,))),
             )
         case "provider":
             raise ConfigurationError(f"route {route} names the provider {fields['provider']!r}, which is not described")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from runtime.aws import AwsError
-from runtime.decide.demand import UnpricedError, demand_of
+from runtime.decide.demand import UnpricedError, demand_of, demand_of_prompts
+from runtime.decide.endpoints import CHAT
 from runtime.decide.limits import STACK, Allowance, Counter
 from runtime.decide.months import day_after
 from runtime.decide.prices import Demand, Price, UnboundedError, worst_price
@@ -94,6 +95,8 @@ class Spending:
 def bounded(request: ChatRequest) -> Demand:
     """Return the most that a request can use; raises GatewayError 400 for what has no bound or no known price."""
     try:
+        if request.endpoint != CHAT:
+            return demand_of_prompts(request.fields, request.text, request.endpoint)
         return demand_of(request.fields, request.text)
     except UnpricedError as error:
         if error.wrong_type:
@@ -106,11 +109,12 @@ def _worst_price(price: Price, request: ChatRequest) -> int:
     try:
         return worst_price(price, bounded(request))
     except UnboundedError:
+        name = "max_completion_tokens" if request.endpoint == CHAT else "max_tokens"
         message = (
-            "'max_completion_tokens' must be given for this model: nobody knows how long its answers can be, so the "
+            f"'{name}' must be given for this model: nobody knows how long its answers can be, so the "
             "request would have no highest price."
         )
-        raise GatewayError(400, "missing_required_parameter", message, param="max_completion_tokens") from None
+        raise GatewayError(400, "missing_required_parameter", message, param=name) from None
 
 
 def _exceeded(counter: Counter, amount: int) -> GatewayError:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runtime.decide.data_classes import DATA_CLASSES, places_of
+from runtime.decide.endpoints import ENDPOINTS
 from runtime.decide.routing import TOOLS, VISION, Needs, PassedOver, Plan, Target
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
@@ -32,7 +33,7 @@ def data_classes_of(scope: Mapping[str, Any]) -> tuple[str, ...]:
 def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
     """Return what a request needs; of several data classes all hold, and one that there is not allows no place."""
     fields = request.fields
-    abilities = set()
+    abilities = {request.endpoint}
     if fields.get("tools") or fields.get("functions"):
         abilities.add(TOOLS)
     if _has_picture(fields):
@@ -61,7 +62,7 @@ def target_of(upstream: Upstream) -> Target:
     return Target(
         upstream.name,
         place=upstream.place,
-        lacks=upstream.lacks,
+        lacks=upstream.lacks | (frozenset(ENDPOINTS) - upstream.endpoints),
         context_tokens=price.context_tokens,
         maximum_output_tokens=price.maximum_output_tokens,
     )
@@ -92,5 +93,6 @@ def refusal(route: Route, plan: Plan) -> GatewayError:
         message = f"The model '{route.model}' has no upstream where the request's data class allows it ({reasons})."
         return GatewayError(400, "data_class_not_served", message)
     param = "tools" if TOOLS in params else "messages"
+    param = "model" if any(name in ENDPOINTS for name in params) else param
     message = f"The model '{route.model}' does not take everything that the request has ({reasons})."
     return GatewayError(400, "unsupported_parameter", message, param=param)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from runtime.aws import Aws
+from runtime.decide.endpoints import CHAT
 from runtime.decide.fields import UnsupportedFieldError, changes_for
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
@@ -76,6 +77,8 @@ def wire_of(upstream: ProviderUpstream, key: str, aws: Aws) -> Wire:
 
 def fitted(request: ChatRequest, upstream: ProviderUpstream) -> ChatRequest:
     """Return a request as the upstream's provider takes it; raises GatewayError 400 for what it would not act upon."""
+    if request.endpoint != CHAT:
+        return request
     try:
         changes = changes_for(request.fields, upstream.provider.fields, drop=upstream.drops)
     except UnsupportedFieldError as error:
@@ -96,7 +99,7 @@ class OpenAiWire:
     def outgoing(self, request: ChatRequest, request_id: str) -> Outgoing:
         """Return the request with the key, or with the function's signature; raises GatewayError 400."""
         provider, request = self.upstream.provider, fitted(request, self.upstream)
-        url, body = f"{provider.base_url}/chat/completions", request.body_for(self.upstream.model)
+        url, body = f"{provider.base_url}/{request.endpoint}", request.body_for(self.upstream.model)
         headers = request_headers(provider, self.key, stream=request.stream, request_id=request_id)
         headers |= guardrail_headers(provider)
         return _signed(self.aws, url, headers, body) if provider.auth == ROLE else Outgoing(url, headers, body)

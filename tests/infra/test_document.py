@@ -140,3 +140,20 @@ def test_what_a_provider_does_with_fields_reaches_the_gateway() -> None:
     assert found.providers["anthropic"].fields.maxima == {"temperature": 1}
     upstreams = [found.routes[name].upstreams[0] for name in ("a", "b")]
     assert [isinstance(one, ProviderUpstream) and one.drops for one in upstreams] == [True, False]
+
+
+def test_models_are_asked_where_they_answer() -> None:
+    prices = {"inputUsdPerMillion": 1, "outputUsdPerMillion": 1}
+    routes = [
+        {"model": "a", "provider": "openai", "providerModel": "text-embedding-3-small"},
+        {"model": "b", "provider": "openai", "providerModel": "gpt-6-luna"},
+        {"model": "c", "provider": "custom", "providerModel": "m", **prices},
+    ]
+    urls = {"custom": "https://llm.example.com/v1"}
+    found = document("managed", routes=routes, providersAllowed=["openai", "custom"], providerBaseUrls=urls)
+    upstreams = [route.upstreams[0] for route in read_deployment(found).routes.values()]
+    assert [sorted(one.endpoints) for one in upstreams if isinstance(one, ProviderUpstream)] == [
+        ["embeddings"],
+        ["chat/completions"],
+        ["chat/completions", "completions", "embeddings"],
+    ]

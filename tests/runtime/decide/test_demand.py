@@ -14,6 +14,7 @@ from runtime.decide.demand import (
     UNPRICED_FIELDS,
     UnpricedError,
     demand_of,
+    demand_of_prompts,
     text_tokens,
 )
 from runtime.decide.prices import Demand
@@ -117,3 +118,22 @@ def test_what_has_no_known_price_is_refused_by_name_and_not_repeated(fields: dic
 )
 def test_text_in_all_its_forms_is_priced(fields: dict[str, Any]) -> None:
     assert demand(**fields).prompt_tokens > REQUEST_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("value", "prompts"), [("a", 1), ([1, 2], 1), (["a", "b"], 2), ([[1], [2], [3]], 3), (["a", [1]], 2)]
+)
+def test_each_prompt_of_a_plain_request_is_answered_and_counted(value: Any, prompts: int) -> None:
+    fields = {"prompt": value, "max_tokens": 7, "max_completion_tokens": 1, "n": 2, "best_of": 3}
+    demand = demand_of_prompts(fields, json.dumps(fields), "completions")
+    assert (demand.prompts, demand.choices, demand.output_tokens) == (prompts, 3 * prompts, 7)
+    assert demand.prompt_tokens >= len(json.dumps(fields))
+    embedded = demand_of_prompts({"input": value}, json.dumps({"input": value}), "embeddings")
+    assert (embedded.prompts, embedded.output_tokens) == (prompts, 0)
+
+
+@pytest.mark.parametrize("value", [[], None, 3, [True], [{"type": "text"}], [[]], ["a", 1]])
+def test_what_is_no_prompt_has_no_price(value: Any) -> None:
+    with pytest.raises(UnpricedError) as caught:
+        demand_of_prompts({"input": value}, "{}", "embeddings")
+    assert (caught.value.param, caught.value.wrong_type) == ("input", True)

@@ -103,3 +103,9 @@ def test_the_true_price_is_the_exact_one_rounded_up(price: Price, prompt: int, o
     dollars = (Decimal(prompt) * rates.input + Decimal(output) * rates.output) / 10**6 / 10**6
     exact = (dollars * 10**6).to_integral_value(ROUND_CEILING)
     assert true_price(price, Usage(prompt, output, cache_write_tokens=0)) == exact
+
+
+def test_of_several_prompts_each_may_be_as_long_as_the_context() -> None:
+    price = Price(Rates(input=1_000_000, output=0), context_tokens=10)
+    assert worst_price(price, Demand(100, 0)) == 10
+    assert worst_price(price, Demand(100, 0, prompts=3)) == 30

@@ -52,3 +52,8 @@ def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:
 )
 def test_what_cannot_be_priced_is_no_usage(document: dict[str, Any]) -> None:
     assert read_usage(document) is None
+
+
+def test_embeddings_have_no_output_to_count() -> None:
+    assert read_usage({"object": "list", "usage": {"prompt_tokens": 5, "total_tokens": 5}}) == Usage(5, 0)
+    assert read_usage({"object": "chat.completion", "usage": {"prompt_tokens": 5, "total_tokens": 5}}) is None

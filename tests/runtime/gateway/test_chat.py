@@ -111,7 +111,7 @@ def test_a_provider_that_wants_its_key_in_api_key_gets_it_there(
 
 def test_other_paths_and_methods_are_refused_in_openai_shape(gateway: Gateway) -> None:
     with pytest.raises(openai.NotFoundError) as error:
-        gateway.client.embeddings.create(model="small", input="x")
+        gateway.client.moderations.create(model="small", input="x")
     assert error.value.code == "unknown_url"
     with pytest.raises(openai.APIStatusError) as error:
         gateway.client.get("/chat/completions", cast_to=object)
