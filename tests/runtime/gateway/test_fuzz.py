@@ -35,7 +35,7 @@ SCALARS = (
     | st.sampled_from([0, -1, 1, 2**31, 2**63, 10**40, -(10**40)])
     | st.floats(allow_nan=True)
     | st.text(max_size=20)
-    | st.sampled_from(["small", "mixed", "own", "auto", "text", "function", "\ud800", "\x00", CANARY])
+    | st.sampled_from(["small", "mixed", "absent", "auto", "text", "function", "\ud800", "\x00", CANARY])
 )
 NAMES = st.sampled_from([*MEMBERS, "role", "content", "type", "name", "include_usage"]) | st.text(max_size=8)
 VALUES = st.recursive(
