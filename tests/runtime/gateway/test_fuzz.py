@@ -20,7 +20,7 @@ from tests.runtime.background_loop import BackgroundLoop
 from tests.runtime.gateway.conftest import Gateway
 
 FUZZ = settings(
-    max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 CANARY = "canary-prompt"
 MEMBERS = (

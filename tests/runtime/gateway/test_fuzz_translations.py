@@ -17,7 +17,7 @@ from runtime.gateway.upstreams import needs_of
 from tests.runtime.gateway.test_fuzz import REQUESTS, VALUES, encoded
 
 OURS = (GatewayError, UnpricedError, UnsupportedFieldError)
-MANY = settings(max_examples=150, deadline=None, derandomize=True)
+MANY = settings(max_examples=100, deadline=None, derandomize=True)
 RULES = FieldRules(
     renamed=MappingProxyType({"max_tokens": "max_completion_tokens"}),
     unsupported=("logprobs", "response_format", "stop", "tools[].function.strict", "messages[].name", "metadata.a"),
