@@ -11,7 +11,7 @@ from types import MappingProxyType
 Finder = Callable[[str, int], tuple[int, int] | None]
 """Returns where the first occurrence at or after an index starts and ends."""
 
-# Lengths by country: the IBAN registry of SWIFT (ISO 13616), as of 2024.
+# Lengths by country of SWIFT's IBAN registry (ISO 13616), compared with the copy in schwifty 2026.10.1 on 2026-11-25.
 _IBAN_COUNTRIES = (
     "NO15 BE16 DK18 FI18 FO18 GL18 NL18 SD18 MK19 SI19 AT20 BA20 EE20 KZ20 LT20 LU20 XK20 CH21 HR21 LI21 "
     "LV21 BG22 BH22 CR22 DE22 GB22 GE22 IE22 ME22 RS22 VA22 AE23 GI23 IL23 IQ23 OM23 SO23 TL23 AD24 CZ24 "
