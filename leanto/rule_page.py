@@ -6,7 +6,8 @@ from typing import Any
 from infra.rendering import render
 from policies.left_out import LEFT_OUT
 from policies.pack import AREAS
-from policies.rule import PROFILES, Level, Parameter, Rule
+from policies.profiles import PROFILES
+from policies.rule import Level, Parameter, Rule
 
 LETTERS = {Level.MANDATORY: "M", Level.ADVISORY: "A", Level.DISABLED: "-"}
 

@@ -25,8 +25,8 @@ from pulumi.runtime.proto import analyzer_pb2_grpc  # noqa: E402
 from policies.engine import Servicer  # noqa: E402
 from policies.exemption_file import read  # noqa: E402
 from policies.pack import RULES  # noqa: E402
-from policies.profiles import STRICTEST  # noqa: E402
-from policies.rule import PROFILES, Rule  # noqa: E402
+from policies.profiles import PROFILES, STRICTEST  # noqa: E402
+from policies.rule import Rule  # noqa: E402
 
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 WORKERS = 4

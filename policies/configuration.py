@@ -14,8 +14,8 @@ from typing import Any
 
 from policies.normalise import normalise
 from policies.parameters import json_schema, meant, refusal
-from policies.profiles import STRICT_PROFILES, STRICTEST
-from policies.rule import PROFILES, Level, Rule
+from policies.profiles import PROFILES, STRICT_PROFILES, STRICTEST
+from policies.rule import Level, Rule
 
 PROFILE = "profile"
 """The key that names the profile, as `"profile": {"name": "dev"}`; no rule may be called so."""

@@ -29,8 +29,8 @@ from policies.diagnostics import TITLE, Diagnostic, about_configuration, about_p
 from policies.exemptions import Exemptions
 from policies.pack import guarded, known_types
 from policies.parameters import json_schema
-from policies.profiles import environment_of, setting
-from policies.rule import PROFILES, Level, Rule
+from policies.profiles import PROFILES, environment_of, setting
+from policies.rule import Level, Rule
 from policies.runner import Result, Run, Verdict, check_item, check_stack
 from policies.stack import Item, Stack
 from policies.wire import analyzed, completed, plain, region_of

@@ -10,7 +10,7 @@ from typing import Any
 
 from policies import configuration, exemption_file
 from policies.pack import RULES
-from policies.rule import PROFILES
+from policies.profiles import PROFILES
 
 FOLDER = Path(__file__).resolve().parent
 

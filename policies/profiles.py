@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from policies.rule import PROFILES
+PROFILES = ("dev", "prod", "eu")
+"""All profiles, from the one that asks for least to the one that asks for most."""
 
 STRICT_PROFILES = frozenset({"prod", "eu"})
 """Profiles in which floors hold whatever is configured, and in which what cannot be looked at blocks like a failure."""

@@ -46,7 +46,6 @@ class Levels:
 ALWAYS = Levels(Level.MANDATORY, Level.MANDATORY, Level.MANDATORY)
 PROD = Levels(Level.ADVISORY, Level.MANDATORY, Level.MANDATORY)
 ADVISORY = Levels(Level.ADVISORY, Level.ADVISORY, Level.ADVISORY)
-PROFILES = ("dev", "prod", "eu")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import click
 
 from leanto.cli import check_subject, screen
 from leanto.cli.exits import CommandError, Exit
+from policies.profiles import PROFILES
 
 if TYPE_CHECKING:
     from leanto.check.findings import Report
 
-PROFILES = ("dev", "prod", "eu")
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 

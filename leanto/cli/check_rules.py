@@ -11,8 +11,8 @@ from policies import configuration as pack_configuration
 from policies.configuration import Configuration
 from policies.pack import BY_ID, RULES
 from policies.parameters import meant
-from policies.profiles import STRICTEST
-from policies.rule import PROFILES, Rule
+from policies.profiles import PROFILES, STRICTEST
+from policies.rule import Rule
 
 
 def configuration(file: Path | None, profile: str) -> Configuration:

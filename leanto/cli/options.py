@@ -8,7 +8,7 @@ import click
 
 from leanto.cli import account_place, box_place
 from leanto.cli.place import Place
-from policies.rule import PROFILES
+from policies.profiles import PROFILES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -8,7 +8,8 @@ import pytest
 
 from policies.configuration import ALL, PROFILE, ConfigurationError, as_document, configure, of_profile, read, schema
 from policies.pack import RULES
-from policies.rule import ADVISORY, ALWAYS, PROD, PROFILES, Level, Levels, Parameter, Rule, Severity
+from policies.profiles import PROFILES
+from policies.rule import ADVISORY, ALWAYS, PROD, Level, Levels, Parameter, Rule, Severity
 
 
 def rule(name: str, levels: Levels, *parameters: Parameter, floor: bool = False) -> Rule:
