@@ -30,8 +30,8 @@ from leanto.check.results import Synthesis
 from leanto.cli.check_subject import IMAGE_SETTING, PLACEHOLDER_IMAGE
 from leanto.cli.project import PRESETS
 from policies.configuration import of_profile
-from policies.pack import RULES, guarded, known_types
-from policies.runner import Run, evaluate
+from policies.pack import RULES, run_of
+from policies.runner import evaluate
 from policies.stack import Stack
 from tests.policies.mutations import score
 
@@ -151,7 +151,7 @@ def _side_by_side(python: Path, work: Path, synthesis: Synthesis) -> dict[str, f
 def _pack_seconds(synthesis: Synthesis) -> float:
     """Return the seconds that all rules take over 200 resources, after imports."""
     stack = _widened(policy_stack(synthesis), RESOURCES)
-    run = Run("prod", dt.datetime.now(dt.UTC).date(), of_profile("prod", RULES).parameters, known_types(), guarded())
+    run = run_of("prod", dt.datetime.now(dt.UTC).date(), of_profile("prod", RULES).parameters)
     seconds = []
     for _ in range(RUNS):
         fresh = replace(stack, items=tuple(replace(row) for row in stack.items))  # nothing read before counts

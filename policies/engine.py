@@ -27,7 +27,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from policies.configuration import LEVEL, PROFILE, Configuration, ConfigurationError, configure, of_profile
 from policies.diagnostics import TITLE, Diagnostic, about_configuration, about_pending, is_pending, of_results
 from policies.exemptions import Exemptions
-from policies.pack import guarded, known_types
+from policies.pack import run_of
 from policies.parameters import json_schema
 from policies.profiles import PROFILES, environment_of, setting
 from policies.rule import Level, Rule
@@ -143,7 +143,7 @@ class Servicer(_PolicyAnalyzerServicer):
     @property
     def _run(self) -> Run:
         given = self._configuration
-        return Run(given.profile, self._today, given.parameters, known_types(), guarded(), self.exemptions.problems)
+        return run_of(given.profile, self._today, given.parameters, self.exemptions.problems)
 
     @property
     def configuration(self) -> Configuration:

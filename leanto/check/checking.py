@@ -13,9 +13,9 @@ from leanto.check.results import Synthesis
 from policies import exemption_file, exemptions
 from policies.configuration import Configuration
 from policies.exemptions import Applied, Exemptions
-from policies.pack import RULES, guarded, known_types
+from policies.pack import RULES, run_of
 from policies.rule import Level, Rule
-from policies.runner import Run, evaluate
+from policies.runner import evaluate
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,7 @@ def check(
     """
     stack = policy_stack(synthesis, environment=environment)
     configuration = held.configuration
-    run = Run(
-        configuration.profile,
-        held.today,
-        configuration.parameters,
-        known_types(),
-        guarded(),
-        held.exemptions.problems,
-    )
+    run = run_of(configuration.profile, held.today, configuration.parameters, held.exemptions.problems)
     results = evaluate(held.rules, stack, run)
     applied = exemptions.apply(results, held.exemptions)
     found = (_exempted(row, applied) for row in findings_of(results, configuration.levels))

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 from policies.normalise import UNKNOWN
-from policies.pack import BY_ID, guarded, known_types
-from policies.runner import Run, evaluate_rule
+from policies.pack import BY_ID, run_of
+from policies.runner import Result, evaluate_rule
 from policies.stack import Item, Stack
 from tests.policies.corpus import STACK, TODAY, Case, cases, stack_of
 
@@ -29,8 +29,8 @@ def places(value: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from places(row, (*at, key))
 
 
-def with_value(stack: Stack, item: Item, path: Path, value: Any) -> Stack:
-    """Return the stack with one value of one resource replaced, or with GONE taken away; dependencies stay."""
+def inputs_with(item: Item, path: Path, value: Any) -> dict[str, Any]:
+    """Return the inputs of a resource with one value replaced, or with GONE taken away."""
     inputs = copy.deepcopy(dict(item.inputs))
     target: Any = inputs
     for part in path[:-1]:
@@ -39,27 +39,27 @@ def with_value(stack: Stack, item: Item, path: Path, value: Any) -> Stack:
         del target[path[-1]]
     else:
         target[path[-1]] = value
-    changed = replace(item, inputs=inputs)
+    return inputs
+
+
+def with_value(stack: Stack, item: Item, path: Path, value: Any) -> Stack:
+    """Return the stack with one value of one resource replaced, or with GONE taken away; dependencies stay."""
+    changed = replace(item, inputs=inputs_with(item, path, value))
     return replace(stack, items=tuple(changed if row is item else row for row in stack.items))
 
 
 def verdicts(case: Case, stack: Stack) -> dict[str, str]:
     """Return what the rule of a case says of each resource of a stack."""
-    rule = BY_ID[case.rule]
-    settings = Run(case.profile, TODAY, {rule.id: case.parameters}, known_types(), guarded()).settings(rule)
     return {
-        STACK if result.item is None else result.item.name: result.verdict.value
-        for result in evaluate_rule(rule, stack, settings)
+        STACK if result.item is None else result.item.name: result.verdict.value for result in _results(case, stack)
     }
 
 
 def messages(case: Case, stack: Stack) -> list[str]:
     """Return all that the rule of a case tells of a stack."""
-    rule = BY_ID[case.rule]
-    settings = Run(case.profile, TODAY, {rule.id: case.parameters}, known_types(), guarded()).settings(rule)
     return [
         text
-        for result in evaluate_rule(rule, stack, settings)
+        for result in _results(case, stack)
         for text in (
             result.reason,
             *(row.message for row in result.problems),
@@ -67,6 +67,11 @@ def messages(case: Case, stack: Stack) -> list[str]:
             *(row.path for row in (*result.problems, *result.unread)),
         )
     ]
+
+
+def _results(case: Case, stack: Stack) -> Iterator[Result]:
+    rule = BY_ID[case.rule]
+    return evaluate_rule(rule, stack, run_of(case.profile, TODAY, {rule.id: case.parameters}).settings(rule))
 
 
 @cache

@@ -5,7 +5,7 @@ from functools import cache
 
 from leanto.check.items import policy_stack
 from policies.configuration import of_profile
-from policies.pack import RULES, guarded, known_types
+from policies.pack import RULES, run_of
 from policies.rule import Level, Rule
 from policies.runner import Result, Run, Verdict, evaluate
 from policies.stack import Stack
@@ -40,7 +40,7 @@ class Own:
     def run(self) -> Run:
         """What all rules are run with."""
         parameters = of_profile(self.profile, RULES).parameters
-        return Run(self.profile, TODAY, parameters, known_types(), guarded())
+        return run_of(self.profile, TODAY, parameters)
 
 
 OWN: tuple[Own, ...] = tuple(

@@ -1,16 +1,14 @@
 """Ways to spoil a stack, one thing at a time: every resource of a type in turn, at every place that a path names."""
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from policies.pack import guarded
 from policies.stack import Item, Stack, item
+from tests.policies.mutants import GONE, Path, inputs_with
 
-GONE = object()
 ABSENT = object()
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -207,14 +205,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _with(stack: Stack, one: Item, path: Path, value: Any, number: int) -> Changed:
-    inputs = copy.deepcopy(dict(one.inputs))
-    target: Any = inputs
-    for part in path[:-1]:
-        target = target[part]
-    if value is GONE:
-        del target[path[-1]]
-    else:
-        target[path[-1]] = value
+    inputs = inputs_with(one, path, value)
     # What the value was made from, and what AWS made of it, no longer holds.
     links = {key: urns for key, urns in one.property_dependencies.items() if key != path[0]}
     outputs = {key: row for key, row in one.outputs.items() if key != path[0]}

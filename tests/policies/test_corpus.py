@@ -5,9 +5,9 @@ from functools import cache
 import pytest
 
 from catalog.families import canonical
-from policies.pack import BY_ID, guarded, known_types
+from policies.pack import BY_ID, run_of
 from policies.rule import Rule
-from policies.runner import Run, evaluate_rule
+from policies.runner import evaluate_rule
 from tests.policies.corpus import STACK, TODAY, Case, cases, exemptions_of, stack_of, urn_of
 from tests.policies.servicer import Driven, verdict
 
@@ -16,7 +16,7 @@ from tests.policies.servicer import Driven, verdict
 def test_the_rule_says_what_the_case_expects(case: Case) -> None:
     rule = BY_ID[case.rule]
     problems = exemptions_of(case).problems
-    run = Run(case.profile, TODAY, {rule.id: case.parameters}, known_types(), guarded(), problems)
+    run = run_of(case.profile, TODAY, {rule.id: case.parameters}, problems)
     found = {
         STACK if result.item is None else result.item.name: result.verdict.value
         for result in evaluate_rule(rule, stack_of(case), run.settings(rule))

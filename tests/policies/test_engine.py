@@ -12,9 +12,9 @@ from policies.configuration import ConfigurationError, configure
 from policies.diagnostics import TITLE
 from policies.exemption_file import FILE, HYGIENE, parse
 from policies.normalise import UNKNOWN
-from policies.pack import BY_ID, RULES, guarded, known_types
+from policies.pack import BY_ID, RULES, run_of
 from policies.rule import ALWAYS, Outcome, Parameter, Problem, Rule, Severity
-from policies.runner import Run, evaluate
+from policies.runner import evaluate
 from policies.stack import Item, Settings, Stack, item
 from policies.telling import Kind, Told, read, write
 from tests.infra.synthesised import ENVIRONMENTS, PRESETS, synthesised
@@ -253,7 +253,7 @@ def test_our_own_stacks_get_the_same_findings_offline_and_under_the_protocol(
 ) -> None:
     stack = policy_stack(synthesised(preset, environment), environment=environment)
     configuration = configure({}, RULES, profile="prod")
-    run = Run("prod", TODAY, {}, known_types(), guarded())
+    run = run_of("prod", TODAY, {})
     results = evaluate([row for row in RULES if configuration.levels[row.id] != "disabled"], stack, run)
     offline = {
         (result.rule.id, result.item.urn if result.item else "", outcome.path)
