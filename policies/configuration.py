@@ -15,6 +15,7 @@ from typing import Any
 from policies.normalise import normalise
 from policies.parameters import json_schema, meant, refusal
 from policies.profiles import PROFILES, STRICT_PROFILES, STRICTEST
+from policies.repeated import first_repeated
 from policies.rule import Level, Rule
 
 PROFILE = "profile"
@@ -218,8 +219,7 @@ def _sha256(profile: str, levels: Mapping[str, Level], rules: Sequence[Rule], gi
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    repeated = sorted({key for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise ValueError(f"the key {repeated[0]!r} stands there twice")
+    repeated = first_repeated(key for key, _ in pairs)
+    if repeated is not None:
+        raise ValueError(f"the key {repeated!r} stands there twice")
     return dict(pairs)

@@ -10,6 +10,7 @@ import yaml
 
 from policies.exemptions import STACK, Exemption, Exemptions, Fault
 from policies.parameters import meant
+from policies.repeated import first_repeated
 from policies.rule import Rule
 
 FILE = "exemptions.yaml"
@@ -214,10 +215,9 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        repeated = sorted({str(key) for key in keys if keys.count(key) > 1})
-        if repeated:
+        repeated = first_repeated(self.construct_object(key, deep=True) for key, _ in node.value)
+        if repeated is not None:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {repeated[0]!r} stands there twice", node.start_mark
+                None, None, f"the key {repeated!r} stands there twice", node.start_mark
             )
         return super().construct_mapping(node, deep)

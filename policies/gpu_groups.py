@@ -6,7 +6,6 @@ from catalog.deployed import DeployedResource, Undetermined
 from catalog.fleet import GROUP, instance_types
 from catalog.tables import catalogue
 from catalog.view import View
-from policies.reading import Unread
 from policies.stack import Item, Stack
 
 FAMILIES = ("g", "p", "inf", "trn", "dl")
@@ -32,11 +31,3 @@ def has_accelerator(kind: str) -> bool:
         return True
     family = kind.partition(".")[0]
     return any(family.startswith(name) and family[len(name) : len(name) + 1].isdigit() for name in FAMILIES)
-
-
-def sizes_read(item: Item) -> None:
-    """Read what decides the size of a group. Raises Unread when it is not known."""
-    for key in ("maxSize", "minSize", "desiredCapacity"):
-        item.props.number(key)
-    if not item.props.has("maxSize"):
-        raise Unread("maxSize", "the group says no maximum")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from policies.normalise import UNKNOWN
+from policies.repeated import first_repeated
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 Found = TypeVar("Found")
@@ -227,10 +228,9 @@ def _kind(raw: Any) -> str:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    repeated = sorted({key for key in keys if keys.count(key) > 1})
-    if repeated:
-        raise ValueError(f"repeated key {repeated[0]}")
+    repeated = first_repeated(key for key, _ in pairs)
+    if repeated is not None:
+        raise ValueError(f"repeated key {repeated}")
     return dict(pairs)
 
 

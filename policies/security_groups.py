@@ -30,7 +30,6 @@ DIRECTIONS: Mapping[str, str] = MappingProxyType({INGRESS_RULE: "ingress", EGRES
 
 CIDR_KEYS = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
 PREFIX_LIST_KEYS = ("prefixListIds", "prefixListId")
-PEER_KEYS = ("securityGroups", "sourceSecurityGroupId", "referencedSecurityGroupId")
 
 
 @dataclass(frozen=True)
@@ -137,10 +136,3 @@ def owner(stack: Stack, item: Item) -> str:
         return item.urn
     found = stack.targets(item, "securityGroupId", *GROUPS, VPC)
     return found[0].urn if found else item.props.text("securityGroupId") or item.urn
-
-
-def peers(stack: Stack, rule: Written) -> tuple[Item, ...]:
-    """Return the groups of the stack that a rule names as its other side. Raises Unread when one is unknown."""
-    block = rule.value.block()
-    named = (value for key in PEER_KEYS for value in _values(block, key))
-    return tuple(dict.fromkeys(row for value in named for row in stack.targets(rule.item, value.path, *GROUPS)))

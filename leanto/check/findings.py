@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from leanto.check.money import Month
+from leanto.check.results import short_type
 from policies.exemptions import finding_id
 from policies.profiles import STRICT_PROFILES
 from policies.rule import Level, Rule, Severity
@@ -131,9 +132,3 @@ def in_order(findings: Iterable[Finding], profile: str) -> tuple[Finding, ...]:
         )
 
     return tuple(sorted(unique.values(), key=key))
-
-
-def short_type(kind: str) -> str:
-    """Return `aws:lambda/function:Function` as `lambda function`; other types stay."""
-    package, _, rest = kind.partition(":")
-    return rest.rpartition(":")[0].replace("/", " ") if package == "aws" and ":" in rest else kind

@@ -11,6 +11,14 @@ STACK = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
 
 
+def short_type(resource_type: str) -> str:
+    """Return `aws:lambda/function:Function` as `lambda function`; a component's type stays."""
+    parts = resource_type.split(":")
+    if len(parts) != 3 or parts[0] != "aws":
+        return resource_type
+    return parts[1].replace("/", " ")
+
+
 @dataclass(frozen=True)
 class Source:
     """The line of the program that made a resource."""

@@ -24,10 +24,10 @@ from leanto.check.results import (
 )
 from leanto.embedded.plugin.marshal import OUTPUT, SECRET, SIGNATURE
 from leanto.embedded.plugin.values import UNKNOWN
+from policies.normalise import REFERENCE
 
 VERSIONS = (3, 4)
 """Versions of the format that are read: 4 differs from 3 by what newer engines add."""
-REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _URN = re.compile(r"^urn:pulumi:(?P<stack>[^:]+)::(?P<project>[^:]+)::(?P<type>.+?)::(?P<name>.*)$", re.DOTALL)
 _POSITION = re.compile(r"^(?:project|file):///?(?P<file>[^#]*)#(?P<line>\d+)")
 _REMEDY = "write it anew with `pulumi stack export --file FILE`"

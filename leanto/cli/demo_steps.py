@@ -11,6 +11,7 @@ from rich.table import Table
 
 from catalog.idle import idle_month
 from leanto.check.cost import exported, idle_table
+from leanto.check.results import short_type
 from leanto.cli import screen
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.place import Place
@@ -77,7 +78,7 @@ def created_table(resources: list[Mapping[str, Any]], prefix: str) -> Table:
     groups: dict[str, Counter[str]] = {}
     for resource in resources:
         if resource.get("custom") and not resource["type"].startswith("pulumi:"):
-            groups.setdefault(_component(resource, by_urn), Counter())[screen.short_type(resource["type"])] += 1
+            groups.setdefault(_component(resource, by_urn), Counter())[short_type(resource["type"])] += 1
     table = Table("Component", "Resources", "of which", show_footer=True)
     for component in sorted(groups):
         kinds = groups[component]

@@ -13,6 +13,7 @@ import click
 from rich.console import Console, RenderableType
 from rich.status import Status
 
+from leanto.check.results import short_type
 from leanto.engine.changes import Change, Event, Progress, Result
 from leanto.engine.errors import Diagnostic, Violation
 
@@ -69,14 +70,6 @@ class Held:
 def is_terminal() -> bool:
     """Tell whether a person can be asked: input and messages both are on a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def short_type(resource_type: str) -> str:
-    """Return `aws:lambda/function:Function` as `lambda function`; a component's type stays."""
-    parts = resource_type.split(":")
-    if len(parts) != 3 or parts[0] != "aws":
-        return resource_type
-    return parts[1].replace("/", " ")
 
 
 def change_line(change: Change) -> str:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from leanto.check.results import short_type
 from leanto.cli import runs, screen
 from leanto.cli.demo_steps import Phases, created_table
 from leanto.cli.exits import CommandError, Exit
-from leanto.cli.screen import RunView, change_line, short_type, summary
+from leanto.cli.screen import RunView, change_line, summary
 from leanto.engine.changes import Change, Progress, Result
 from leanto.engine.errors import Diagnostic
 

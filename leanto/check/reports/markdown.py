@@ -16,7 +16,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield verdict_line(report)
     blocking = report.blocking
-    others = [row for row in report.findings if row not in blocking and not row.exemption]
+    others = [row for row in report.findings if not row.exemption and not row.blocks(report.profile)]
     yield from _section("Stops the deployment", blocking)
     yield from _section("For information", others, folded=True)
     yield from _money(report)

@@ -24,7 +24,7 @@ def render(report: Report) -> RenderableType:
 def _parts(report: Report) -> Iterator[RenderableType]:
     blocking = report.blocking
     exempt = tuple(row for row in report.findings if row.exemption)
-    others = tuple(row for row in report.findings if row not in blocking and row not in exempt)
+    others = tuple(row for row in report.findings if not row.exemption and not row.blocks(report.profile))
     yield from section("Stops the deployment", blocking)
     yield from section("Does not stop it", others)
     yield from section("Exempt", exempt)

@@ -13,7 +13,6 @@ from policies.stack import Item, Settings
 WITHIN_ACCOUNT = CALLER_KEYS | {"sts:externalid", "aws:username", "sts:rolesessionname", "sts:sourceidentity"}
 """Condition keys that leave fewer callers than a whole account."""
 
-WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 PROVIDER = re.compile(r"arn:[^:]*:iam::[^:]*:oidc-provider/.+", re.IGNORECASE)
 CONSUMER_PROVIDERS = frozenset({"accounts.google.com", "www.amazon.com", "graph.facebook.com"})
 POOLS = "cognito-identity.amazonaws.com"
