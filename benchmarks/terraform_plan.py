@@ -12,6 +12,8 @@ from typing import Any
 
 from leanto.check.results import Synthesis, SynthesisedResource
 
+PROVIDER = "registry.terraform.io/hashicorp/aws"
+
 TYPES: Mapping[str, str] = MappingProxyType(
     {
         "apigateway/response": "api_gateway_gateway_response",
@@ -63,7 +65,7 @@ def plan(synthesis: Synthesis) -> dict[str, Any]:
         "planned_values": {"root_module": {"resources": [_planned(row, addresses[row.urn]) for row in rows]}},
         "resource_changes": [_change(row, addresses[row.urn]) for row in rows],
         "configuration": {
-            "provider_config": {"aws": {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws"}},
+            "provider_config": {"aws": {"name": "aws", "full_name": PROVIDER}},
             "root_module": {"resources": [_configured(row, addresses) for row in rows]},
         },
     }
@@ -84,39 +86,34 @@ def terraform_type(token: str) -> str:
 
 
 def _planned(row: SynthesisedResource, address: str) -> dict[str, Any]:
-    kind, _, name = address.partition(".")
-    return {
-        "address": address,
-        "mode": "managed",
-        "type": kind,
-        "name": name,
-        "provider_name": "registry.terraform.io/hashicorp/aws",
-        "schema_version": 0,
-        "values": _values(row, kind),
-    }
+    provided = {"provider_name": PROVIDER, "schema_version": 0}
+    return _named(address) | provided | {"values": _values(row, _kind(address))}
 
 
 def _change(row: SynthesisedResource, address: str) -> dict[str, Any]:
-    planned = _planned(row, address)
-    change = {"actions": ["create"], "before": None, "after": planned["values"], "after_unknown": {}}
-    return {key: planned[key] for key in ("address", "mode", "type", "name", "provider_name")} | {"change": change}
+    after = _values(row, _kind(address))
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {}}
+    return _named(address) | {"provider_name": PROVIDER, "change": change}
 
 
 def _configured(row: SynthesisedResource, addresses: Mapping[str, str]) -> dict[str, Any]:
     address = addresses[row.urn]
-    kind, _, name = address.partition(".")
-    return {
-        "address": address,
-        "mode": "managed",
-        "type": kind,
-        "name": name,
-        "provider_config_key": "aws",
-        "expressions": {
-            _key(kind, key): {"references": _references(row.property_dependencies.get(key, ()), addresses)}
-            for key in row.inputs
-            if row.property_dependencies.get(key)
-        },
+    kind = _kind(address)
+    expressions = {
+        _key(kind, key): {"references": _references(row.property_dependencies.get(key, ()), addresses)}
+        for key in row.inputs
+        if row.property_dependencies.get(key)
     }
+    return _named(address) | {"provider_config_key": "aws", "expressions": expressions}
+
+
+def _named(address: str) -> dict[str, Any]:
+    kind, _, name = address.partition(".")
+    return {"address": address, "mode": "managed", "type": kind, "name": name}
+
+
+def _kind(address: str) -> str:
+    return address.partition(".")[0]
 
 
 def _references(urns: Iterable[str], addresses: Mapping[str, str]) -> list[str]:

@@ -11,13 +11,14 @@ from rich.console import Group
 from leanto.check.findings import Finding, in_order
 from leanto.check.reports.table import section
 from leanto.cli import screen
+from leanto.cli.check_rules import configuration as configuration_of
 from leanto.cli.exits import CommandError
 from leanto.cli.place import Place
 from leanto.cli.project import configuration
 from leanto.engine import policypack
 from leanto.engine.errors import PoliciesBrokenError, Violation
 from leanto.engine.policypack import PolicyPack
-from policies.configuration import as_document, of_profile, read
+from policies.configuration import as_document
 from policies.pack import BY_ID, RULES
 from policies.profiles import is_weaker, profile_of
 from policies.rule import Level
@@ -47,7 +48,7 @@ def hold(place: Place, profile: str | None, file: Path | None) -> Held:
             "(leanto:environment, leanto:residency). Give a stricter one, or none; `leanto check` tries any."
         )
     chosen = profile or own
-    effective = read(file, RULES, chosen) if file else of_profile(chosen, RULES)
+    effective = configuration_of(file, chosen)
     pack = policypack.prepare(
         place.work_dir / "policies", place.engine, as_document(effective), root=place.root, profile=chosen
     )
