@@ -31,20 +31,21 @@ class Bedrock:
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         faults, counts = self._next_faults(), self._counts()
         counts.chat_requests += 1
+        serial = counts.chat_requests  # others come while this one waits
         body = await request.read()
         try:
             await asyncio.sleep(faults.delay_first_byte_seconds)
             if faults.drop_connection and request.transport is not None:
                 request.transport.close()
                 return web.Response(status=499)
-            response = await self._answer(request, faults, body)
+            response = await self._answer(request, faults, body, serial)
         except (asyncio.CancelledError, ConnectionError):
             counts.disconnects += 1
             raise
         counts.statuses[str(response.status)] += 1
         return response
 
-    async def _answer(self, request: web.Request, faults: Faults, body: bytes) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, faults: Faults, body: bytes, serial: int) -> web.StreamResponse:
         model, stream = request.match_info["model"], request.path.endswith("-stream")
         if refused := signature_refusal(request, body, faults.require_key):
             return _failed(403, "The security token included in the request is invalid.", faults, refused)
@@ -57,7 +58,7 @@ class Bedrock:
         if wrong := problems(model, asked, stream=stream):
             return _failed(400, f"[simulated] {wrong}", faults)
         counts = self._counts()
-        completion = answer_to(model, asked, counts.chat_requests)
+        completion = answer_to(model, asked, serial)
         counts.models[model] += 1
         if config := asked.get("guardrailConfig"):
             counts.guardrails[f"{config['guardrailIdentifier']}:{config['guardrailVersion']}"] += 1

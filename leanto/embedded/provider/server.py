@@ -78,26 +78,27 @@ class _Provider:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         faults = self._next_faults()
         self._counts.chat_requests += 1
+        serial = self._counts.chat_requests  # others come while this one waits
         body = await request.read()
         try:
             await asyncio.sleep(faults.delay_first_byte_seconds)
             if faults.drop_connection:
                 return _drop(request)
-            response = await self._answer(request, faults, body)
+            response = await self._answer(request, faults, body, serial)
         except (asyncio.CancelledError, ConnectionError):
             self._counts.disconnects += 1
             raise
         self._counts.statuses[str(response.status)] += 1
         return response
 
-    async def _answer(self, request: web.Request, faults: Faults, body: bytes) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, faults: Faults, body: bytes, serial: int) -> web.StreamResponse:
         if refusal := self._check_key(request, faults, body):
             return refusal
         if faults.status != 200:
             return _failure(faults)
         try:
             document = json.loads(body)
-            completion = complete(document, self._counts.chat_requests)
+            completion = complete(document, serial)
         except (ValueError, LookupError, TypeError, AttributeError):
             return _error(400, "The request is not a chat request in JSON.", None)
         self._counts.models[completion.model] += 1
