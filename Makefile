@@ -62,9 +62,10 @@ docs: setup ## Regenerate what is generated: pages under docs/reference, levels 
 check: setup ## Hold the presets to the rules, before anything exists.
 	@for stack in managed gpu hybrid; do $(BIN)/leanto check --stack $$stack || exit $$?; done
 
-bench: engine ## Measure presets in AWS in a box and the rules beside Checkov; writes docs/benchmarks.
+bench: engine ## Measure presets in AWS in a box, rules beside Checkov, the gateway beside LiteLLM; writes docs/benchmarks.
 	@$(BIN)/python -m benchmarks.embedded
 	@$(BIN)/python -m benchmarks.policies
+	@$(BIN)/python -m benchmarks.gateway
 
 bundles: setup ## Build the function bundles for AWS.
 	@$(BIN)/leanto bundle

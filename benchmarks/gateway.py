@@ -1,0 +1,175 @@
+"""Measures the gateway beside LiteLLM's proxy and beside the provider asked directly, and writes the page of it.
+
+`python -m benchmarks.gateway [PYTHON]`, where PYTHON is that of an environment which has LiteLLM's proxy already; else
+its newest release that can be installed is put into an environment of its own. An aim that is missed is a line of the
+page, not a failure: figures are the machine's as well as ours.
+"""
+
+import datetime as dt
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks import function_start, servers
+from benchmarks.gateway_rounds import DIRECT, KINDS, OTHER, OURS, Samples, Spread, paired, rounds
+from benchmarks.provider_server import CHUNKS, GAP_SECONDS
+from benchmarks.table_writes import ALL_LIMITS, NO_LIMITS, table_writes
+from infra.declarations import ROOT
+from infra.rendering import render
+
+PAGE = ROOT / "docs" / "benchmarks" / "gateway.md"
+ROUNDS = 5
+STARTS = 3
+MEMORY_MB = 512
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One line of the page: what was aimed at, what was found, and whether that is it; None = not measured."""
+
+    what: str
+    aim: str
+    found: str
+    met: bool | None
+
+    @property
+    def verdict(self) -> str:
+        """The last column."""
+        return {True: "met", False: "**missed**", None: "not measured"}[self.met]
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and write the page."""
+    with tempfile.TemporaryDirectory(prefix="leanto-bench-") as folder:
+        work = Path(folder)
+        python = Path(arguments[0]) if arguments else _install(work / "litellm")
+        version, task = _version(python), function_start.unpacked(work)
+        cold = [
+            _at_most("Bundle of the Lambda function, zipped", 6, function_start.bundle_mb(), "MB"),
+            _at_most("Processor time of its imports, with bytecode", 0.5, function_start.import_cpu_seconds(task), "s"),
+            _init(function_start.init_seconds(task, MEMORY_MB)),
+        ]
+        with servers.provider() as provider:
+            port = provider.target.port
+            starts = [_start_seconds(work, port) for _ in range(STARTS)]
+            writes = [table_writes(work, port, limits) for limits in (NO_LIMITS, ALL_LIMITS)]
+            with servers.gateway(work, port) as ours, servers.litellm(work, python, port) as other:
+                print(f"{ROUNDS} rounds")
+                samples = rounds((provider, ours, other), ROUNDS)
+                memory = {server.target.name: server.resident_mb() for server in (ours, other)}
+                other_start = other.start_seconds
+    aims = [
+        *_side_by_side(samples),
+        _at_most("Resident memory after the load", 80, memory[OURS], "MB"),
+        _at_most("From the server's start to its first answer", 1.5, median(starts), "s"),
+        *cold,
+        *_writes(writes),
+    ]
+    facts = {"litellm_mb": f"{memory[OTHER]:.0f}", "litellm_start": f"{other_start:.1f}"}
+    PAGE.write_text(_page(version, samples, aims, facts), encoding="utf-8")
+    for aim in aims:
+        print(f"{aim.verdict}: {aim.what}: {aim.found} (aim: {aim.aim})")
+    print(PAGE.relative_to(ROOT))
+
+
+def _install(folder: Path) -> Path:
+    print("installing LiteLLM's proxy in an environment of its own")
+    uv, python = Path(sys.executable).with_name("uv"), folder / "bin" / "python"
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    install = [str(uv), "pip", "install", "--quiet", "--compile-bytecode"]
+    subprocess.run([*install, "--python", str(python), "litellm[proxy]"], check=True)
+    return python
+
+
+def _version(python: Path) -> str:
+    command = [str(python), "-c", "from importlib.metadata import version; print(version('litellm'))"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _start_seconds(work: Path, provider_port: int) -> float:
+    with servers.gateway(work, provider_port) as server:
+        return server.start_seconds
+
+
+def _side_by_side(samples: Samples) -> list[Aim]:
+    def faster(kind: str) -> Spread:
+        return paired(samples, kind, OURS, OTHER, lambda ours, other: ours.per_second / other.per_second)
+
+    def less_cpu(kind: str) -> Spread:
+        return paired(samples, kind, OURS, OTHER, lambda ours, other: other.cpu_ms / ours.cpu_ms)
+
+    sooner = paired(samples, "stream_many", OURS, OTHER, lambda ours, other: other.first_p50 / ours.first_p50)
+    added = paired(samples, "one", OURS, DIRECT, lambda ours, direct: ours.p50 - direct.p50)
+    later = paired(samples, "stream_one", OURS, DIRECT, lambda ours, direct: ours.first_p50 - direct.first_p50)
+    return [
+        _times("Requests a second at 64 connections, over LiteLLM's", 30, faster("many")),
+        _times("LiteLLM's processor time per request at 64 connections, over ours", 30, less_cpu("many")),
+        _added("Median that the gateway adds to an answer at 1 connection", 1.0, added),
+        _times("LiteLLM's median time to the first chunk of 64 streams, over ours", 50, sooner),
+        _added("Median that the gateway adds to the first chunk of 1 stream", 2.0, later),
+    ]
+
+
+def _times(what: str, aim: float, found: Spread) -> Aim:
+    text = f"{found.middle:.1f} times ({found.least:.1f} to {found.most:.1f})"
+    return Aim(what, f"≥ {aim} times", text, found.middle >= aim)
+
+
+def _added(what: str, aim: float, found: Spread) -> Aim:
+    text = f"{found.middle:.2f} ms ({found.least:.2f} to {found.most:.2f})"
+    return Aim(what, f"≤ {aim} ms", text, found.middle <= aim)
+
+
+def _at_most(what: str, aim: float, found: float, unit: str) -> Aim:
+    return Aim(what, f"≤ {aim} {unit}", f"{found:.2f} {unit}" if found < 10 else f"{found:.0f} {unit}", found <= aim)
+
+
+def _init(found: float | None) -> Aim:
+    what = f"Start of the function on the share of a core that Lambda gives at {MEMORY_MB} MB"
+    return Aim(what, "≤ 1.2 s", "", None) if found is None else _at_most(what, 1.2, found, "s")
+
+
+def _writes(found: Sequence[Counter[str]]) -> list[Aim]:
+    whose = ("without limits of its own", "with a budget, rates and concurrency of its own")
+    return [
+        Aim(
+            f"Writes to the table per request of a key {words}",
+            "≤ 4",
+            f"{counts.total()}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())),
+            counts.total() <= 4,
+        )
+        for words, counts in zip(whose, found, strict=True)
+    ]
+
+
+def _page(version: str, samples: Samples, aims: Sequence[Aim], facts: dict[str, str]) -> str:
+    def middle(kind: str, server: str, name: str) -> str:
+        value = median(getattr(sample, name) for sample in samples[kind, server])
+        return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+    text = render(
+        "benchmarks/gateway.md.j2",
+        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        date=dt.datetime.now(dt.UTC).date().isoformat(),
+        litellm=version,
+        rounds=ROUNDS,
+        chunks=CHUNKS,
+        gap_ms=f"{1000 * GAP_SECONDS:.0f}",
+        names={DIRECT: "the provider, asked directly", OURS: "leanto", OTHER: f"LiteLLM {version}"},
+        kinds=KINDS,
+        middle=middle,
+        aims=aims,
+        **facts,
+    )
+    return text.strip() + "\n"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
