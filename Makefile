@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 # Other people's clients, in an environment of their own.
 CLIENTS := build/clients
 
-.PHONY: help setup demo test test-fast clients lint check engine bench bundles docs clean
+.PHONY: help setup demo test test-fast test-long clients lint check engine bench bundles docs clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -37,11 +37,14 @@ engine: setup ## Find or build the Pulumi engine (about 5 minutes once, then cac
 demo: engine ## Deploy the hybrid preset into AWS in a box, ask it a question, take it down.
 	@$(BIN)/leanto demo
 
-test: engine ## Run all tests, those with the real engine included.
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(LONGEST_FIRST) tests
+test: engine ## Run the tests, those with the real engine included.
+	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile $(LONGEST_FIRST) tests
 
 test-fast: setup ## Run the tests that need no engine.
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not engine and not slow"
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not engine and not long"
+
+test-long: engine ## Run the tests that take minutes.
+	@$(BIN)/python -m pytest -m long -n $(TEST_PROCESSES)
 
 clients: setup ## Run other people's clients and testers of OpenAI's API against the gateway.
 	@echo "leanto: installing LangChain, LlamaIndex and testers of OpenAI's API into $(CLIENTS)"

@@ -9,7 +9,7 @@ import pytest
 from leanto.engine.find import ensure
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(os.environ.get("LEANTO_TEST_ENGINE_BUILD") != "1", reason="LEANTO_TEST_ENGINE_BUILD=1 asks for it")
 def test_the_real_engine_is_built_with_nothing_at_hand(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from leanto.engine.changes import Result
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 
 OTHER_OWNER = {"owner": "someone-else", "cost-centre": "llm-platform", "data-class": "internal"}
 UNTAGGED = frozenset(

@@ -15,7 +15,7 @@ from runtime.decide.months import month_of
 from runtime.state.attributes import from_item
 from runtime.state.budgets import BUDGET_PARTITION
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 
 QUESTION = [{"role": "user", "content": "What is a lean-to? CANARY-PROMPT-7f3a"}]
 REAL_KEY = re.compile(r"sk-lt-[a-z2-7]{12}-[A-Za-z0-9_-]{43}")

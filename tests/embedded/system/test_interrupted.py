@@ -13,7 +13,7 @@ import pytest
 
 from leanto.embedded.box import Box
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).resolve().parents[3]
 LEANTO = Path(sys.executable).with_name("leanto")

@@ -11,7 +11,7 @@ from tests.embedded.system.account import Account, Claim
 from tests.embedded.system.claims.all import CLAIMS
 from tests.embedded.system.claims.data import secrets_are_empty
 
-pytestmark = [pytest.mark.engine, pytest.mark.slow]
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module", params=["managed", "gpu", "hybrid"])

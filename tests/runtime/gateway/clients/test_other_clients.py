@@ -30,7 +30,7 @@ def run(gateway: Gateway, *command: object) -> subprocess.CompletedProcess[str]:
 
 
 @needs_clients
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("suite", ["langchain", "llama_index", "openapi"])
 def test_a_clients_own_suite_passes(gateway: Gateway, suite: str) -> None:
     # One event loop for all, as LangChain keeps its connections for the whole process.
@@ -42,7 +42,7 @@ def test_a_clients_own_suite_passes(gateway: Gateway, suite: str) -> None:
 
 
 @needs_clients
-@pytest.mark.slow
+@pytest.mark.long
 def test_llm_comply_finds_only_what_is_declared(gateway: Gateway) -> None:
     chosen = ["--format", "openai-chat", "-u", f"{gateway.url}/v1", "-k", "sk-lt-x", "-m", "small", "--json"]
     found = run(gateway, INSTALLED / "bin" / "llm-comply", "run", *chosen)
@@ -61,7 +61,7 @@ def test_llm_comply_finds_only_what_is_declared(gateway: Gateway) -> None:
 
 
 @needs_compatcanary
-@pytest.mark.slow
+@pytest.mark.long
 def test_compatcanary_passes_all_of_its_chat_profile(gateway: Gateway) -> None:
     chosen = ["--base-url", f"{gateway.url}/v1", "--model", "small", "--profile", "chat"]
     found = run(gateway, "node", COMPATCANARY, "scan", *chosen)
