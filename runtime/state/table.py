@@ -68,6 +68,25 @@ class Table:
         """Return what an item holds, read consistently; empty when there is none."""
         return await self._get(partition, sort)
 
+    async def query(self, partition: str) -> list[dict[str, Any]]:
+        """Return all items of a partition, read as they are within a second."""
+        items: list[dict[str, Any]] = []
+        start: Mapping[str, Any] = {}
+        while True:
+            answer = await self._dynamodb(
+                "Query",
+                {
+                    "KeyConditionExpression": "#pk = :pk",
+                    "ExpressionAttributeNames": {"#pk": "pk"},
+                    "ExpressionAttributeValues": to_item({":pk": partition}),
+                    **({"ExclusiveStartKey": start} if start else {}),
+                },
+            )
+            items += [from_item(item) for item in answer.get("Items") or ()]
+            start = answer.get("LastEvaluatedKey") or {}
+            if not start:
+                return items
+
     async def _get(self, partition: str, sort: str) -> dict[str, Any]:
         answer = await self._dynamodb(
             "GetItem", {"Key": to_item({"pk": partition, "sk": sort}), "ConsistentRead": True}
