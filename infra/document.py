@@ -104,7 +104,8 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
         upstreams.append({"kind": "local", "model": route.local_model})
     drops = {"drop_unsupported": True} if route.drop_unsupported else {}
     upstreams += [_managed(one, settings, tables) | drops for one in managed_of(route)]
-    return {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
+    found = {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
+    return found | ({"masks": sorted(filter(None, route.mask_patterns))} if route.mask_patterns is not None else {})
 
 
 def _managed(managed: Managed, settings: Settings, tables: Catalogue) -> dict[str, Any]:

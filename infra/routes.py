@@ -26,7 +26,8 @@ class Route:
     """A name that clients ask for, with a model of a provider, a model of the GPU pool, or both; empty means none.
 
     Prices, the longest answer and `lacks` are those of the provider's model, as for a fallback. `drop_unsupported`
-    says that fields of a request which a provider would not act upon are left out rather than refused.
+    says that fields of a request which a provider would not act upon are left out rather than refused. `mask_patterns`
+    names what is masked in its requests; None is what the stack's setting says.
     """
 
     model: str
@@ -39,6 +40,7 @@ class Route:
     lacks: tuple[str | None, ...] = ()
     fallbacks: tuple[Fallback | None, ...] = ()
     drop_unsupported: bool = False
+    mask_patterns: tuple[str | None, ...] | None = None
 
 
 Managed = Route | Fallback

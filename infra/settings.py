@@ -29,6 +29,7 @@ MASK_PATTERNS = ("card", "email", "iban", "key", "phone")
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 """Days that CloudWatch Logs accepts, up to two years."""
 
+MASKS = array(choice(*MASK_PATTERNS), 0, len(MASK_PATTERNS))
 MODEL_NAME = text(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}", "letters, digits and . _ : / @ -, at most 128 characters")
 PROVIDER_NAME = text(r"[a-z][a-z0-9-]{0,31}", "the name of a provider in catalog/data/providers.toml")
 INSTANCE_TYPE = text(r"[a-z0-9-]+\.[a-z0-9-]+", "an EC2 instance type such as g6.xlarge")
@@ -55,6 +56,7 @@ ROUTE = record(
         "localModel": ("local_model", MODEL_NAME),
         "fallbacks": ("fallbacks", array(FALLBACK, 0, 5)),
         "dropUnsupported": ("drop_unsupported", boolean()),
+        "maskPatterns": ("mask_patterns", MASKS),
     },
     required=frozenset({"model"}),
 )
@@ -69,7 +71,7 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "providerBaseUrls": mapping(PROVIDER_NAME, text(r"\S{1,512}", "a URL that begins with https://")),
         "bedrockGuardrailId": text(r"([a-z0-9]{1,64})?", "small letters and digits, as AWS gives it"),
         "bedrockGuardrailVersion": text(r"([1-9][0-9]{0,7})?", "the number of a version, such as 1; no draft"),
-        "maskPatterns": array(choice(*MASK_PATTERNS), 0, len(MASK_PATTERNS)),
+        "maskPatterns": MASKS,
         "residency": choice("any", "eu", "us"),
         "gpuModel": MODEL_NAME,
         "gpuEngine": choice("llama.cpp"),

@@ -35,7 +35,7 @@ async def answer(endpoint: str, scope: Mapping[str, Any], receive: Receive, send
     request = read_chat_request(body, endpoint)
     route = find_route(services.deployment, caller, request.model)
     record.model = route.model
-    request = masked(request, services.deployment.masks)
+    request = masked(request, route.masks)
     needs = needs_of(request, (*data_classes_of(scope), *caller.data_classes))
     first_byte_by, all_by = _deadlines(services, request, now, scope)
     reply = Reply(send)

@@ -93,22 +93,25 @@ Upstream = ProviderUpstream | LocalUpstream
 
 @dataclass(frozen=True)
 class Route:
-    """A public model name and its upstreams in order of preference; `created` is in seconds since the epoch."""
+    """A public model name and its upstreams in order of preference; `created` is in seconds since the epoch.
+
+    `masks` names the patterns that are masked in its requests.
+    """
 
     model: str
     created: int
     upstreams: tuple[Upstream, ...]
+    masks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """All that the gateway knows of the stack it serves; `masks` names the patterns that are masked in requests."""
+    """All that the gateway knows of the stack it serves."""
 
     stack: str
     limits: Limits
     providers: Mapping[str, Provider]
     routes: Mapping[str, Route]
-    masks: tuple[str, ...] = ()
 
 
 def load_deployment(path: Path) -> Deployment:
@@ -130,7 +133,8 @@ def read_deployment(document: Mapping[str, Any]) -> Deployment:
         raise ConfigurationError(f"schema is {document['schema']!r}, this gateway reads {SCHEMA}; deploy both together")
     limits = document["limits"]
     providers = {name: _provider(name, fields) for name, fields in document["providers"].items()}
-    routes = [_route(fields, providers) for fields in document["routes"]]
+    masks = document.get("masks", [])
+    routes = [_route(fields, providers, masks) for fields in document["routes"]]
     return Deployment(
         stack=str(document["stack"]),
         limits=Limits(
@@ -141,7 +145,6 @@ def read_deployment(document: Mapping[str, Any]) -> Deployment:
         ),
         providers=MappingProxyType(providers),
         routes=MappingProxyType({route.model: route for route in routes}),
-        masks=_masks(document.get("masks", [])),
     )
 
 
@@ -179,9 +182,10 @@ def _field_rules(fields: Mapping[str, Any]) -> FieldRules:
     )
 
 
-def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Route:
+def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider], masks: Any) -> Route:
+    """Return a route; `masks` are the stack's, which hold where it says nothing else."""
     upstreams = tuple(_upstream(str(fields["model"]), upstream, providers) for upstream in fields["upstreams"])
-    return Route(str(fields["model"]), int(fields["created"]), upstreams)
+    return Route(str(fields["model"]), int(fields["created"]), upstreams, _masks(fields.get("masks", masks)))
 
 
 def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Upstream:

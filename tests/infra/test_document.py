@@ -45,8 +45,24 @@ def test_the_gateway_reads_the_document_of_each_preset(preset: str) -> None:
 
 def test_what_is_masked_comes_from_the_settings_and_is_known_to_the_gateway() -> None:
     assert set(MASK_PATTERNS) == set(PATTERNS)
-    assert read_deployment(document("managed", maskPatterns=list(MASK_PATTERNS))).masks == MASK_PATTERNS
+    assert read_deployment(document("managed", maskPatterns=list(MASK_PATTERNS))).routes["small"].masks == MASK_PATTERNS
     assert "masks" not in document("managed")
+
+
+def test_a_routes_own_masks_go_before_the_stacks() -> None:
+    """An empty list of its own is nothing, one that is not given is the stack's."""
+    route = {"provider": "openai", "providerModel": "gpt-6-luna"}
+    routes = [
+        {"model": "own", **route, "maskPatterns": ["key", "iban"]},
+        {"model": "none", **route, "maskPatterns": []},
+        {"model": "stacks", **route},
+    ]
+    found = read_deployment(document("managed", maskPatterns=["email"], routes=routes)).routes
+    assert {name: read.masks for name, read in found.items()} == {
+        "own": ("iban", "key"),
+        "none": (),
+        "stacks": ("email",),
+    }
 
 
 def test_limits_come_from_the_settings() -> None:

@@ -76,6 +76,10 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "routes not JSON": ({"routes": "[{"}, {"routes"}),
     "a route without model": ({"routes": [{"provider": "openai", "providerModel": "gpt-6-luna"}]}, {"routes[0].model"}),
     "a route with an unknown field": ({"routes": [{**ROUTE, "fallback": "x"}]}, {"routes[0].fallback"}),
+    "a route with an unknown mask": (
+        {"routes": [{**ROUTE, "maskPatterns": ["names"]}]},
+        {"routes[0].maskPatterns[0]"},
+    ),
     "two routes of one name": ({"routes": [ROUTE, ROUTE]}, {"routes[1].model"}),
     "provider without model": ({"routes": [{"model": "a", "provider": "openai"}]}, {"routes[0]"}),
     "model without provider": ({"routes": [{"model": "a", "providerModel": "gpt-6-luna"}]}, {"routes[0]"}),

@@ -54,6 +54,47 @@ def test_prompts_and_inputs_are_masked_and_tokens_are_not() -> None:
     assert (found["prompt"], found["input"], found["suffix"]) == (["[email]", "b"], "[email]", [4111, 1111])
 
 
+def test_arguments_of_calls_are_masked_and_stay_json() -> None:
+    """A number in them stays, as what took its place would be no JSON; what describes a tool is left as it is."""
+    given = {"to": MAIL, "name": MAIL, "cards": ["4111 1111 1111 1111", 4111111111111111]}
+    call = {"id": "c", "type": "function", "function": {"name": "send", "arguments": json.dumps(given)}}
+    tool = {"type": "function", "function": {"name": "send", "description": MAIL}}
+    said = {"role": "assistant", "content": None, "tool_calls": [call]}
+    found = masked(request(said, tools=[tool]), ["email", "card"]).fields
+    arguments = json.loads(found["messages"][0]["tool_calls"][0]["function"]["arguments"])
+    assert arguments == {"to": "[email]", "name": "[email]", "cards": ["[card]", 4111111111111111]}
+    assert found["tools"] == [tool]
+    broken = {**call, "function": {"name": "send", "arguments": "{" + MAIL}}
+    found = masked(request({**said, "tool_calls": [broken]}), ["email"]).fields
+    assert found["messages"][0]["tool_calls"][0]["function"]["arguments"] == "{[email]"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"role": "user", "content": [{"type": "input_text", "text": MAIL}]},
+        {"type": "function_call_output", "call_id": "c", "output": MAIL},
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": MAIL}]},
+        {"type": "some_new_kind", "some_new_field": MAIL},
+    ],
+)
+def test_items_of_an_input_are_masked_whatever_their_kind(item: Any) -> None:
+    body = json.dumps({"model": "small", "input": [item], "instructions": MAIL, "messages": [1]})
+    found = masked(read_chat_request(body.encode()), ["email"]).fields
+    assert MAIL not in json.dumps(found)
+    assert found["instructions"] == "[email]"
+
+
+def test_places_names_and_data_are_no_texts() -> None:
+    parts = [
+        {"type": "image_url", "image_url": {"url": f"https://x/{MAIL}"}},
+        {"type": "input_audio", "input_audio": {"data": MAIL, "format": "wav"}},
+        {"type": "file", "file": {"file_data": MAIL, "filename": MAIL}},
+    ]
+    message = {"role": "user", "name": MAIL, "content": parts}
+    assert masked(request(message), ["email"]).fields["messages"] == [message]
+
+
 def test_a_request_in_which_nothing_matches_and_one_without_masking_keep_their_bytes() -> None:
     body = b'{ "model":"small",\t"messages": [{"role":"user","content":"caf\\u00e9 1.50"}], "seed":1e0 }'
     plain = read_chat_request(body)
