@@ -118,6 +118,10 @@ class Aws:
         """Return the headers of a request to a service of the region, signed with the credentials as they are now."""
         return signed_headers(request, service=service, region=self._region, credentials=self._credentials(), when=when)
 
+    def url(self, service: str) -> str:
+        """Return where a service of the region is called, without a slash at the end."""
+        return self._endpoint or f"https://{service}.{self._region}.amazonaws.com"
+
     async def _call(self, call: Call) -> bytes:
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -129,7 +133,7 @@ class Aws:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _attempt(self, call: Call) -> bytes:
-        url = (self._endpoint or f"https://{call.service}.{self._region}.amazonaws.com") + "/"
+        url = f"{self.url(call.service)}/"
         headers = self.sign(Request("POST", url, call.headers, call.body), call.service, datetime.now(UTC))
         timeout = aiohttp.ClientTimeout(total=ATTEMPT_SECONDS, connect=CONNECT_SECONDS)
         try:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leanto.embedded.provider.eventstream import event, exception
-from runtime.gateway.converse.eventstream import EventStreamDecoder, EventStreamError, Frame
+from runtime.gateway.eventstream import EventStreamDecoder, EventStreamError, Frame
 
 NUMBERS = {2: ">b", 3: ">h", 4: ">i", 5: ">q", 8: ">q"}
 
