@@ -20,7 +20,8 @@ MARKS = frozenset({"verified", "derived", "weak", "unverified"})
 ARCHITECTURES = frozenset({"x86_64", "arm64"})
 AUTHENTICATIONS = frozenset({"bearer", "api-key", ROLE})
 APIS = frozenset({"chat-completions", "converse", "embeddings"})
-ENDPOINTS = frozenset({"chat/completions", "completions", "embeddings"})
+ENDPOINTS = frozenset({"chat/completions", "completions", "embeddings", "responses"})
+DEFAULT_ENDPOINTS = ("chat/completions",)
 RESIDENCIES = frozenset({"eu", "us"})
 UNITS = frozenset(
     {
@@ -119,6 +120,10 @@ def _free_quota(row: FreeQuota, prices: Mapping[str, UnitPrice]) -> Iterator[str
     elif prices[row.item].unit != row.unit:
         yield f"{where}: counted in {row.unit}, priced by {prices[row.item].unit}"
 
+    if bool(row.endpoints_source) != (row.endpoints != DEFAULT_ENDPOINTS) or (
+        bool(row.endpoints_source) != bool(row.endpoints_date)
+    ):
+        yield f"{where}: other endpoints than chat completions need endpoints_source and endpoints_date"
 
 def _provider(row: Provider) -> Iterator[str]:
     where = f"provider {row.name}"

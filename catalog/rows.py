@@ -79,7 +79,8 @@ class Provider:
     `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
     `trains_on_requests` whether it trains on them; None is not known.
 
-    `endpoints` are the paths of OpenAI's API at which it answers for models that the catalogue does not list.
+    `endpoints` are the paths of OpenAI's API at which it answers: for models that the catalogue does not list all of
+    them, for chat models those by which one talks with them.
 
     Of chat requests: `renamed_fields` have another name there, `unsupported_fields` are those that it ignores
     or refuses (a path, tools[].function.strict), `maximum_values` those above which it takes the maximum in silence.
@@ -102,6 +103,8 @@ class Provider:
     renamed_fields: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
     unsupported_fields: tuple[str, ...] = ()
     maximum_values: Mapping[str, Decimal] = field(default_factory=lambda: _NO_AMOUNTS)
+    endpoints_source: str = ""
+    endpoints_date: dt.date | None = None
     fields_source: str = ""
     fields_date: dt.date | None = None
     note: str = ""

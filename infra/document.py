@@ -13,11 +13,14 @@ from infra.routes import Managed, Route, managed_of
 from infra.settings import Settings
 
 SCHEMA = 2
-CONVERSE, EMBEDDINGS = "converse", "embeddings"
+CHAT_COMPLETIONS, CONVERSE, EMBEDDINGS = "chat-completions", "converse", "embeddings"
 CHAT = ("chat/completions",)
 """Where upstreams answer of which the document says nothing else."""
 
 PLACES = ("eu", "us")
+TALKING = frozenset({*CHAT, "responses"})
+"""Where models of chat answer, if their provider does."""
+
 """Where requests may be bound to."""
 
 LAYER_PATH = "leanto/deployment.json"
@@ -125,7 +128,9 @@ def _endpoints(row: ManagedModel | None, provider: Provider) -> tuple[str, ...]:
     """Return the paths at which a model answers: as its row says, else all that its provider has."""
     if row is None:
         return provider.endpoints
-    return (EMBEDDINGS,) if row.api == EMBEDDINGS else CHAT
+    if row.api != CHAT_COMPLETIONS:
+        return (EMBEDDINGS,) if row.api == EMBEDDINGS else CHAT
+    return tuple(path for path in provider.endpoints if path in TALKING)
 
 
 def _place(managed: Managed, url: str, settings: Settings) -> str:

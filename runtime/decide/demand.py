@@ -51,7 +51,8 @@ PRICED_VALUES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 COUNTED_FIELDS = (
     *MAXIMUM_NAMES, *INPUTS.values(),
-    "best_of", "functions", "modalities", "n", "stream", "stream_options", "tools",
+    "background", "best_of", "conversation", "functions", "max_output_tokens", "modalities", "n",
+    "previous_response_id", "store", "stream", "stream_options", "tools",
 )  # fmt: skip
 _NAMES = {name.lower() for name in (*COUNTED_FIELDS, *UNPRICED_FIELDS, *PRICED_VALUES)}
 
@@ -76,14 +77,14 @@ def demand_of(fields: Mapping[str, Any], text: str) -> Demand:
     """
     check_priced(fields)
     messages = fields.get("messages") or ()
-    tools = [*_list(fields, "tools"), *_list(fields, "functions")]
+    tools = [*list_of(fields, "tools"), *list_of(fields, "functions")]
     overhead = REQUEST_TOKENS + MESSAGE_TOKENS * len(messages) + TOOL_TOKENS * len(tools)
-    maxima = [value for name in MAXIMUM_NAMES if (value := _number(fields, name)) is not None]
+    maxima = [value for name in MAXIMUM_NAMES if (value := number_of(fields, name)) is not None]
     # Providers differ in which of the two they follow, so the larger one counts.
     return Demand(
         prompt_tokens=text_tokens(text) + overhead,
         output_tokens=max(maxima, default=None),
-        choices=_number(fields, "n") or 1,
+        choices=number_of(fields, "n") or 1,
     )
 
 
@@ -97,8 +98,8 @@ def demand_of_prompts(fields: Mapping[str, Any], text: str, endpoint: str) -> De
     tokens = text_tokens(text) + REQUEST_TOKENS + MESSAGE_TOKENS * prompts
     if endpoint == EMBEDDINGS:
         return Demand(tokens, output_tokens=0, prompts=prompts)
-    choices = max(_number(fields, "n") or 1, _number(fields, "best_of") or 1)
-    return Demand(tokens, _number(fields, "max_tokens"), choices * prompts, prompts)
+    choices = max(number_of(fields, "n") or 1, number_of(fields, "best_of") or 1)
+    return Demand(tokens, number_of(fields, "max_tokens"), choices * prompts, prompts)
 
 
 def _prompts(name: str, value: Any) -> int:
@@ -136,17 +137,18 @@ def check_priced(fields: Mapping[str, Any]) -> None:
 
 def _unpriced(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in fields.items():
-        yield from _unpriced_field(name, value)
-    if any(modality != "text" for modality in _list(fields, "modalities")):
+        yield from unpriced_field(name, value)
+    if any(modality != "text" for modality in list_of(fields, "modalities")):
         yield "modalities", "only text has a known price"
-    for tool in _list(fields, "tools"):
-        if not _is_of(PRICED_TOOLS, tool):
+    for tool in list_of(fields, "tools"):
+        if not is_of(PRICED_TOOLS, tool):
             yield "tools", "a provider's own tools cost by the call; only those of type function are priced"
-    for message in _list(fields, "messages"):
+    for message in list_of(fields, "messages"):
         yield from _unpriced_message(message)
 
 
-def _unpriced_field(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def unpriced_field(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield a field's name and the reason, if the field can make a request cost more than its tokens."""
     if name not in _NAMES and name.casefold() in _NAMES:
         yield name.casefold(), "some servers take the name in any case, so it must be written in small letters"
     if value is None:
@@ -164,25 +166,27 @@ def _unpriced_message(message: Any) -> Iterator[tuple[str, str]]:
         yield "messages", "audio has no known price"
     content = message.get("content")
     for part in content if isinstance(content, list) else ():
-        if not isinstance(part, str) and not _is_of(TEXT_PARTS, part):
+        if not isinstance(part, str) and not is_of(TEXT_PARTS, part):
             yield "messages", "only text has a known price: images, audio and files are not passed on"
     if isinstance(content, Mapping):
         yield "messages", "content must be text or a list of parts of text"
 
 
-def _is_of(types: frozenset[str], part: Any) -> bool:
+def is_of(types: frozenset[str], part: Any) -> bool:
+    """Return whether a part of a request is an object of one of several types."""
     kind = part.get("type") if isinstance(part, Mapping) else None
     return isinstance(kind, str) and kind in types
 
 
-def _list(fields: Mapping[str, Any], name: str) -> list[Any]:
+def list_of(fields: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a field that is a list, empty where there is none; raises UnpricedError for anything else."""
     value = fields.get(name)
     if value is not None and not isinstance(value, list):
         raise UnpricedError(name, f"'{name}' must be a list", wrong_type=True)
     return value or []
 
 
-def _number(fields: Mapping[str, Any], name: str) -> int | None:
+def number_of(fields: Mapping[str, Any], name: str) -> int | None:
     """Return a number of the request; zero is refused, as servers exist that take it for no limit."""
     value = fields.get(name)
     if value is None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-CHAT, COMPLETIONS, EMBEDDINGS = "chat/completions", "completions", "embeddings"
-INPUTS: Mapping[str, str] = MappingProxyType({CHAT: "messages", COMPLETIONS: "prompt", EMBEDDINGS: "input"})
+CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES = "chat/completions", "completions", "embeddings", "responses"
+INPUTS: Mapping[str, str] = MappingProxyType(
+    {CHAT: "messages", COMPLETIONS: "prompt", EMBEDDINGS: "input", RESPONSES: "input"}
+)
 """Endpoint -> the field that a request must have besides its model."""
 
 ENDPOINTS = tuple(INPUTS)

@@ -24,7 +24,8 @@ class Record:
     """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known.
 
     `attempts` are those at upstreams, `cost_micro_usd` is that of all of them together; `cost_is_open` while the last
-    one is not settled. `headers` are further ones of the response, and no part of the line.
+    one is not settled. `headers` are further ones of the response, and no part of the line. `next_event` is the number
+    that the next event of the answer has, None where events have none.
     """
 
     request_id: str
@@ -53,6 +54,7 @@ class Record:
     cost_estimated: bool = False
     cost_is_open: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    next_event: int | None = None
 
 
 class AccessLog:
@@ -120,7 +122,9 @@ class Response:
                 await self.send({"type": "http.response.start", "status": error.status, "headers": _headers(error)})
                 await self.send({"type": "http.response.body", "body": error.json()})
             elif self._record.streamed:
-                await self.send({"type": "http.response.body", "body": error.event()})
+                number = self._record.next_event
+                event = error.event() if number is None else error.numbered_event(number)
+                await self.send({"type": "http.response.body", "body": event})
         except ClientGoneError:
             self._record.status = CLIENT_GONE_STATUS
 

@@ -49,6 +49,11 @@ class GatewayError(Exception):
         """Return the error as a server-sent event, for a stream that has begun; ends an event that was begun."""
         return b"\ndata: " + json.dumps(self.document()).encode() + b"\n\n"
 
+    def numbered_event(self, number: int) -> bytes:
+        """Return the error as an event of the responses API, whose events are numbered."""
+        document = {"code": self.code, "message": self.message, "param": self.param, "sequence_number": number}
+        return b"\nevent: error\ndata: " + json.dumps({"type": "error"} | document).encode() + b"\n\n"
+
 
 class ClientGoneError(Exception):
     """The client hung up; there is nobody to answer."""

@@ -11,7 +11,7 @@ from runtime.log import now_iso, write_line
 Tell = Callable[[Record], None]
 """Takes the record of a request that has ended."""
 
-NOT_TOLD = frozenset({"headers", "traceparent", "cost_is_open"})
+NOT_TOLD = frozenset({"headers", "traceparent", "cost_is_open", "next_event"})
 """What a record holds for the request's own sake."""
 
 _TOLD = tuple(field.name for field in fields(Record) if field.name not in NOT_TOLD)

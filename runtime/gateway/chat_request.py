@@ -1,6 +1,7 @@
 """A client's request: read as far as routing and pricing need, sent on unchanged but for two values; pure.
 
-The two are the model's name and, of a stream, `stream_options`: without the usage in it nobody knows what it cost.
+The two are the model's name and, of a stream, `stream_options`: without the usage in it nobody knows what it cost. The
+responses API tells it anyway; there the second is `store: false`, without which OpenAI keeps requests and answers.
 Where a provider names fields otherwise, or would not act upon them, those are changed too.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from runtime.decide.endpoints import CHAT, EMBEDDINGS, INPUTS
+from runtime.decide.endpoints import CHAT, EMBEDDINGS, INPUTS, RESPONSES
 from runtime.decide.fields import Changes
 from runtime.gateway.answers import GatewayError
 
@@ -48,11 +49,14 @@ class ChatRequest:
         return bool((_value(self.members, "stream_options") or {}).get("include_usage"))
 
     def body_for(self, model: str) -> bytes:
-        """Return the body with another model's name, and the usage asked for if it is a stream."""
+        """Return the body with another model's name, the usage asked for of a stream, and nothing to be kept."""
         member = self.members["model"]
         edits = [(member.start, member.end, json.dumps(model))]
-        if self.stream and not self.wants_usage:
-            edits.append(self._with_usage(edits[0]))
+        if self.endpoint == RESPONSES:
+            edits.append(self._with("store", False, edits[0]))
+        elif self.stream and not self.wants_usage:
+            options = _value(self.members, "stream_options") or {}
+            edits.append(self._with("stream_options", {**options, "include_usage": True}, edits[0]))
         text = self.text
         for start, end, replacement in sorted(edits, reverse=True):
             text = text[:start] + replacement + text[end:]
@@ -69,11 +73,10 @@ class ChatRequest:
         text = "{" + ", ".join(parts) + "}"
         return replace(self, text=text, members=read_members(text))
 
-    def _with_usage(self, after: tuple[int, int, str]) -> tuple[int, int, str]:
-        """Return the edit that asks for the usage; where there are no options yet, they follow the edit `after`."""
-        given = self.members.get("stream_options")
-        options = json.dumps({**(given.value or {} if given else {}), "include_usage": True})
-        return (given.start, given.end, options) if given else (after[1], after[1], f', "stream_options": {options}')
+    def _with(self, name: str, value: Any, after: tuple[int, int, str]) -> tuple[int, int, str]:
+        """Return the edit that sets a member; where it is not there yet, it follows the edit `after`."""
+        given, text = self.members.get(name), json.dumps(value)
+        return (given.start, given.end, text) if given else (after[1], after[1], f", {json.dumps(name)}: {text}")
 
 
 def read_chat_request(body: bytes, endpoint: str = CHAT) -> ChatRequest:

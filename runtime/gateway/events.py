@@ -1,10 +1,15 @@
 """A stream of server-sent events cut at its events' ends, so that what breaks off leaves no half event behind; pure."""
 
+import re
+
 MAXIMUM_HELD_BYTES = 1024 * 1024
 """An event longer than this is passed on in pieces: memory is worth more than its end."""
 
 DONE = b"[DONE]"
 """The data of the event that ends a stream of OpenAI's."""
+
+
+_NUMBER = re.compile(rb'"sequence_number"\s*:\s*(\d{1,18})')
 
 
 class WholeEvents:
@@ -39,6 +44,12 @@ class WholeEvents:
         self._event.clear()
         self._line = b""
         return rest
+
+
+def number_of(event: bytes) -> int | None:
+    """Return the number of an event of the responses API; None for one without."""
+    found = _NUMBER.search(event)
+    return int(found[1]) if found else None
 
 
 def data_of(event: bytes) -> bytes:

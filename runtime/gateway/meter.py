@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.decide.prices import Price, Usage, true_price
-from runtime.decide.usage import read_usage
+from runtime.decide.usage import ENDS, read_usage
 from runtime.gateway.events import DONE, data_of
 
 _USAGE = re.compile(rb'"usage"\s*:\s*\{')
@@ -56,6 +56,7 @@ class Meter:
         if not isinstance(chunk, dict):
             return True
         self.usage = read_usage(chunk) or self.usage
+        self.complete = self.complete or str(chunk.get("type")) in ENDS
         return self.wants_usage or chunk.get("choices") != []
 
     def charge(self, price: Price, reserved: int) -> Charge:

@@ -10,10 +10,12 @@ from yarl import URL
 
 from runtime.aws import Aws
 from runtime.connections import REUSED
+from runtime.decide.endpoints import RESPONSES
 from runtime.gateway.access import Record
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
 from runtime.gateway.deployment import ProviderUpstream
+from runtime.gateway.events import number_of
 from runtime.gateway.headers import passed_headers, upstream_request_id
 from runtime.gateway.reply import Reply
 from runtime.gateway.spending import Hold
@@ -129,8 +131,12 @@ async def _pass_stream(
     # Before anything goes out, as an error in the first piece can still be told as one.
     ready = events.feed(chunk)
     await reply.start(200, "text/event-stream; charset=utf-8", passed_headers(response.headers))
+    is_numbered = attempt.request.endpoint == RESPONSES
+    record.next_event = 0 if is_numbered else None
     while chunk:
         for event in ready:
+            if is_numbered and (number := number_of(event)) is not None:
+                record.next_event = number + 1
             passes = hold.meter.take_event(event)
             if hold.meter.complete:
                 await hold.settle(record)

@@ -12,10 +12,11 @@ from decimal import Decimal
 
 from runtime.aws import AwsError
 from runtime.decide.demand import UnpricedError, demand_of, demand_of_prompts
-from runtime.decide.endpoints import CHAT
+from runtime.decide.endpoints import CHAT, RESPONSES
 from runtime.decide.limits import STACK, Allowance, Counter
 from runtime.decide.months import day_after
 from runtime.decide.prices import Demand, Price, UnboundedError, worst_price
+from runtime.decide.responses import MAXIMUM, demand_of_response
 from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
@@ -95,12 +96,17 @@ class Spending:
 def bounded(request: ChatRequest) -> Demand:
     """Return the most that a request can use; raises GatewayError 400 for what has no bound or no known price."""
     try:
+        if request.endpoint == RESPONSES:
+            return demand_of_response(request.fields, request.text)
         if request.endpoint != CHAT:
             return demand_of_prompts(request.fields, request.text, request.endpoint)
         return demand_of(request.fields, request.text)
     except UnpricedError as error:
         if error.wrong_type:
             raise GatewayError(400, "invalid_type", f"{error.reason}.", param=error.param) from None
+        if request.endpoint == RESPONSES:
+            message = f"'{error.param}' is not passed on: {error.reason}."
+            raise GatewayError(400, "unsupported_parameter", message, param=error.param) from None
         message = f"This stack passes on only what it knows the price of. '{error.param}': {error.reason}."
         raise GatewayError(400, "unpriced_request", message, param=error.param) from None
 
@@ -109,7 +115,7 @@ def _worst_price(price: Price, request: ChatRequest) -> int:
     try:
         return worst_price(price, bounded(request))
     except UnboundedError:
-        name = "max_completion_tokens" if request.endpoint == CHAT else "max_tokens"
+        name = {CHAT: "max_completion_tokens", RESPONSES: MAXIMUM}.get(request.endpoint, "max_tokens")
         message = (
             f"'{name}' must be given for this model: nobody knows how long its answers can be, so the "
             "request would have no highest price."
@@ -125,7 +131,7 @@ def _exceeded(counter: Counter, amount: int) -> GatewayError:
     setting = f" ({LIMIT_SETTING})" if kind == STACK and len(counter.period) == MONTH_LENGTH else ""
     message = (
         f"What is left of {whose} for {counter.period}{setting} does not cover this request, which costs up to "
-        f"{Decimal(amount).scaleb(-6):f} USD. A smaller max_completion_tokens or prompt costs less. The next period "
+        f"{Decimal(amount).scaleb(-6):f} USD. A smaller prompt or maximum of the answer costs less. The next period "
         f"begins on {day_after(counter.period)} UTC; whoever runs the stack can raise the limit."
     )
     return GatewayError(429, "budget_exceeded", message, headers=NO_RETRY)

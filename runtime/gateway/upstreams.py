@@ -18,6 +18,7 @@ LOCAL_RETRY_SECONDS = 60
 DATA_CLASS_HEADER = b"x-leanto-data-class"
 
 PICTURE_PARTS = frozenset({"image_url", "input_image"})
+MAXIMA = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 def data_classes_of(scope: Mapping[str, Any]) -> tuple[str, ...]:
@@ -38,7 +39,7 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
         abilities.add(TOOLS)
     if _has_picture(fields):
         abilities.add(VISION)
-    maxima = [fields.get(name) for name in ("max_completion_tokens", "max_tokens")]
+    maxima = [fields.get(name) for name in MAXIMA]
     return Needs(
         prompt_tokens=None if VISION in abilities else len(request.text) // CHARACTERS_PER_TOKEN,
         output_tokens=max((value for value in maxima if isinstance(value, int)), default=None),
@@ -48,8 +49,9 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
 
 
 def _has_picture(fields: Mapping[str, Any]) -> bool:
-    messages = fields.get("messages")
-    contents = [one.get("content") for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+    given = fields.get("messages", fields.get("input"))
+    holders = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    contents = [one.get(name) for one in holders for name in ("content", "output")]
     parts = [part for content in contents if isinstance(content, list) for part in content]
     return any(isinstance(part, dict) and str(part.get("type")) in PICTURE_PARTS for part in parts)
 

@@ -170,6 +170,6 @@ def test_models_are_asked_where_they_answer() -> None:
     upstreams = [route.upstreams[0] for route in read_deployment(found).routes.values()]
     assert [sorted(one.endpoints) for one in upstreams if isinstance(one, ProviderUpstream)] == [
         ["embeddings"],
-        ["chat/completions"],
-        ["chat/completions", "completions", "embeddings"],
+        ["chat/completions", "responses"],
+        ["chat/completions", "completions", "embeddings", "responses"],
     ]

@@ -3,25 +3,25 @@
 import asyncio
 import json
 import time
-import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
 
+from leanto.embedded.provider import responses
 from leanto.embedded.provider.bedrock import Bedrock, signature_refusal
 from leanto.embedded.provider.completion import Completion, complete
 from leanto.embedded.provider.faults import Counts, FaultError, Faults, read_faults
 from leanto.embedded.provider.misreport import misreported_chunks, misreported_document
 from leanto.embedded.provider.prompts import Prompts
 from leanto.embedded.provider.signature import ALGORITHM
+from leanto.embedded.provider.streaming import DONE, drop, json_response, send_document, send_events
 
-LABEL = {"x-leanto-simulated": "true"}
 MAXIMUM_REQUEST_BYTES = 64 * 1024 * 1024
 MODELS = ("gpt-6-luna", "gpt-6-sol")
 """What GET /v1/models lists; a chat request may name any model."""
-_ERROR_EVENT = b'data: {"error": {"message": "[simulated] The stand-in failed.", "type": "server_error"}}\n\n'
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ async def start_stand_in(port: int = 0) -> StandIn:
     provider = _Provider()
     app = web.Application(client_max_size=MAXIMUM_REQUEST_BYTES)
     app.router.add_post("/v1/chat/completions", provider.chat)
+    app.router.add_post("/v1/responses", provider.chat)
     app.router.add_get("/v1/models", provider.models)
     provider.bedrock.add_to(app)
     provider.prompts.add_to(app)
@@ -73,7 +74,7 @@ class _Provider:
         if refusal := self._check_key(request, self._faults):
             return refusal
         data = [{"id": name, "object": "model", "created": 0, "owned_by": "leanto-stand-in"} for name in MODELS]
-        return _json(200, {"object": "list", "data": data})
+        return json_response(200, {"object": "list", "data": data})
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         faults = self._next_faults()
@@ -83,7 +84,7 @@ class _Provider:
         try:
             await asyncio.sleep(faults.delay_first_byte_seconds)
             if faults.drop_connection:
-                return _drop(request)
+                return drop(request)
             response = await self._answer(request, faults, body, serial)
         except (asyncio.CancelledError, ConnectionError):
             self._counts.disconnects += 1
@@ -98,7 +99,8 @@ class _Provider:
             return _failure(faults)
         try:
             document = json.loads(body)
-            completion = complete(document, serial)
+            is_chat = request.path.endswith("/chat/completions")
+            completion = complete(document, serial) if is_chat else responses.completed(document, serial)
         except (ValueError, LookupError, TypeError, AttributeError):
             return _error(400, "The request is not a chat request in JSON.", None)
         self._counts.models[completion.model] += 1
@@ -106,10 +108,8 @@ class _Provider:
             self._counts.guardrails[f"{guardrail}:{request.headers.get('X-Amzn-Bedrock-GuardrailVersion')}"] += 1
         self._counts.prompt_tokens += completion.usage["prompt_tokens"]
         self._counts.completion_tokens += completion.usage["completion_tokens"]
-        if document.get("stream"):
-            self._counts.streams += 1
-            return await _stream(request, completion, faults)
-        return await _document(request, completion, faults)
+        self._counts.streams += bool(document.get("stream"))
+        return await (_send_chat if is_chat else _send_response)(request, document, completion, faults)
 
     def _refuse(self, request: web.Request, body: bytes) -> web.Response | None:
         """Return the answer to a request without a good key, or while the stand-in is told to fail."""
@@ -117,7 +117,7 @@ class _Provider:
         return self._check_key(request, faults, body) or (_failure(faults) if faults.status != 200 else None)
 
     async def read_control(self, _request: web.Request) -> web.Response:
-        return _json(200, {"faults": asdict(self._faults), "counts": self._counts.document()})
+        return json_response(200, {"faults": asdict(self._faults), "counts": self._counts.document()})
 
     async def write_control(self, request: web.Request) -> web.Response:
         try:
@@ -151,51 +151,22 @@ class _Provider:
         return None
 
 
-async def _document(request: web.Request, completion: Completion, faults: Faults) -> web.StreamResponse:
-    whole = _json(200, misreported_document(completion.document(), faults.usage))
-    if faults.answer_body is not None:
-        whole = web.Response(body=faults.answer_body.encode(), headers=dict(whole.headers))
-    if not faults.delay_body_seconds:
-        return whole
-    response = web.StreamResponse(headers=dict(whole.headers))
-    await response.prepare(request)
-    await asyncio.sleep(faults.delay_body_seconds)
-    await response.write(whole.body if isinstance(whole.body, bytes) else b"")
-    await response.write_eof()
-    return response
+async def _send_chat(
+    request: web.Request, document: Mapping[str, Any], completion: Completion, faults: Faults
+) -> web.StreamResponse:
+    if not document.get("stream"):
+        return await send_document(request, misreported_document(completion.document(), faults.usage), faults)
+    chunks = misreported_chunks(completion.chunks(), faults.usage)
+    events = (f"data: {json.dumps(chunk, separators=(',', ':'))}\n\n".encode() for chunk in chunks)
+    return await send_events(request, events, faults, DONE)
 
 
-async def _stream(request: web.Request, completion: Completion, faults: Faults) -> web.StreamResponse:
-    headers = LABEL | {"Content-Type": "text/event-stream; charset=utf-8", "x-request-id": _request_id()}
-    response = web.StreamResponse(headers=headers)
-    await response.prepare(request)
-    for sent, chunk in enumerate(misreported_chunks(completion.chunks(), faults.usage)):
-        if sent:
-            await asyncio.sleep(faults.delay_chunk_seconds)
-        event = f"data: {json.dumps(chunk, separators=(',', ':'))}\n\n".encode()
-        if sent == faults.cut_after_chunks:
-            await response.write(event[: len(event) // 2])
-            _drop(request)
-            return response
-        if sent == faults.hang_after_chunks:
-            await asyncio.Event().wait()
-        if sent in {faults.end_after_chunks, faults.fail_after_chunks}:
-            return await _end(response, b"" if sent == faults.end_after_chunks else _ERROR_EVENT)
-        await response.write(event)
-    return await _end(response, b"data: [DONE]\n\n")
-
-
-async def _end(response: web.StreamResponse, last: bytes) -> web.StreamResponse:
-    await response.write(last)
-    await response.write_eof()
-    return response
-
-
-def _drop(request: web.Request) -> web.Response:
-    """Close the connection under a request; what is returned reaches nobody."""
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response(status=499)
+async def _send_response(
+    request: web.Request, document: Mapping[str, Any], completion: Completion, faults: Faults
+) -> web.StreamResponse:
+    if document.get("stream"):
+        return await send_events(request, responses.events(document, completion, faults.usage), faults)
+    return await send_document(request, responses.response(document, completion, faults.usage), faults)
 
 
 def _failure(faults: Faults) -> web.Response:
@@ -215,13 +186,4 @@ def _failure(faults: Faults) -> web.Response:
 
 def _error(status: int, message: str, code: str | None) -> web.Response:
     kind = "invalid_request_error" if status < 500 else "server_error"
-    return _json(status, {"error": {"message": message, "type": kind, "param": None, "code": code}})
-
-
-def _json(status: int, document: dict[str, Any]) -> web.Response:
-    headers = LABEL | {"Content-Type": "application/json", "x-request-id": _request_id()}
-    return web.Response(status=status, body=json.dumps(document).encode(), headers=headers)
-
-
-def _request_id() -> str:
-    return f"req_simulated_{uuid.uuid4().hex}"
+    return json_response(status, {"error": {"message": message, "type": kind, "param": None, "code": code}})

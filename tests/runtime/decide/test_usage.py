@@ -57,3 +57,35 @@ def test_what_cannot_be_priced_is_no_usage(document: dict[str, Any]) -> None:
 def test_embeddings_have_no_output_to_count() -> None:
     assert read_usage({"object": "list", "usage": {"prompt_tokens": 5, "total_tokens": 5}}) == Usage(5, 0)
     assert read_usage({"object": "chat.completion", "usage": {"prompt_tokens": 5, "total_tokens": 5}}) is None
+
+
+RESPONSE = {"input_tokens": 20, "output_tokens": 5, "total_tokens": 25}
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (RESPONSE, Usage(20, 5)),
+        ({**RESPONSE, "input_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 3}}, Usage(20, 5, 8, 3)),
+        # Reasoning is part of the output,
+        ({**RESPONSE, "output_tokens_details": {"reasoning_tokens": 4}}, Usage(20, 5)),
+        # or beside it, at servers that count so.
+        ({**RESPONSE, "total_tokens": 60, "output_tokens_details": {"reasoning_tokens": 35}}, Usage(20, 40)),
+    ],
+)
+def test_the_usage_of_the_responses_api_is_read_from_the_answer_and_from_the_event_with_it(
+    usage: dict[str, Any], expected: Usage
+) -> None:
+    answer = {"object": "response", "usage": usage}
+    assert read_usage(answer) == expected
+    assert read_usage({"type": "response.completed", "response": answer}) == expected
+
+
+@pytest.mark.parametrize("tier", ["priority", "fast", "ultrafast"])
+def test_an_answer_of_a_dearer_tier_has_no_usage_that_can_be_priced(tier: str) -> None:
+    assert read_usage({"response": {"usage": RESPONSE, "service_tier": tier}}) is None
+
+
+@pytest.mark.parametrize("document", [{"response": None}, {"response": []}, {"response": {"usage": None}}])
+def test_an_event_without_usage_has_none(document: dict[str, Any]) -> None:
+    assert read_usage(document) is None

@@ -1,0 +1,145 @@
+"""How many tokens a request to the responses API can use at most, read from the request alone; pure.
+
+The bound is that of chat requests (`runtime.decide.demand`): bytes for the prompt, `max_output_tokens` for the answer.
+Thoughts that come back encrypted count by the bytes in which they come.
+
+It holds only for what stands in the request. What the provider keeps has a length that the request does not tell, and
+is kept for the stack's one account there: any key could name what another key's request left. So whatever refers to it
+or has it kept is refused; requests go out with `store: false`.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from runtime.decide.demand import (
+    MESSAGE_TOKENS,
+    PRICED_TOOLS,
+    REQUEST_TOKENS,
+    TOOL_TOKENS,
+    UnpricedError,
+    is_of,
+    list_of,
+    number_of,
+    text_tokens,
+    unpriced_field,
+)
+from runtime.decide.prices import Demand
+
+MAXIMUM = "max_output_tokens"
+OTHER_MAXIMA = ("max_tokens", "max_completion_tokens")
+"""Of chat requests: servers that make one of a request to /responses may follow them."""
+
+REFUSED_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "background_options": "an answer in the background is settled by nobody here",
+        "context_management": "what the provider writes to compact a conversation has no bound in the request",
+        "conversation": "what the provider keeps of a conversation has a length that the request does not tell",
+        "previous_response_id": "nothing is kept at the provider; send the earlier input and output again",
+        "prompt": "what a prompt kept at the provider holds is not known here",
+    }
+)
+"""Fields whose cost or state has no bound, and why; absent and null are the same."""
+
+REFUSED_UNLESS_FALSE: Mapping[str, str] = MappingProxyType(
+    {
+        "background": "an answer in the background would be settled by nobody here, and fetching it is not offered",
+        "store": "answers are not kept at the provider, where any key could name another's, nor are they to be fetched",
+    }
+)
+
+ITEMS: Mapping[str, str] = MappingProxyType(
+    {
+        "message": "content",
+        "function_call": "",
+        "function_call_output": "output",
+        "custom_tool_call": "",
+        "custom_tool_call_output": "output",
+        "reasoning": "content",
+    }
+)
+"""Items of the input that hold text and are priced by it, each with the member that may be a list of parts."""
+
+PARTS = frozenset({"input_text", "output_text", "reasoning_text", "refusal", "text"})
+CACHE_MEMBERS: Mapping[str, frozenset[Any]] = MappingProxyType(
+    {"mode": frozenset({"implicit", "explicit"}), "ttl": frozenset({"30m"})}
+)
+"""Of `prompt_cache_options`: what is kept for longer is counted apart by the provider, at a price not known here."""
+
+
+def demand_of_response(fields: Mapping[str, Any], text: str) -> Demand:
+    """Return the most that a request can use; `fields` are the members of the JSON object that `text` is.
+
+    Raises UnpricedError for what has no bound or no known price.
+    """
+    for param, reason in _refused(fields):
+        raise UnpricedError(param, reason)
+    given = fields.get("input")
+    items = given if isinstance(given, list) else (given,)
+    overhead = REQUEST_TOKENS + MESSAGE_TOKENS * (1 + len(items)) + TOOL_TOKENS * len(list_of(fields, "tools"))
+    maximum = number_of(fields, MAXIMUM)
+    others = [value for name in OTHER_MAXIMA if (value := number_of(fields, name)) is not None]
+    return Demand(
+        prompt_tokens=text_tokens(text) + overhead,
+        output_tokens=None if maximum is None else max([maximum, *others]),
+        choices=number_of(fields, "n") or 1,
+    )
+
+
+def _refused(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in fields.items():
+        yield from unpriced_field(name, value)
+        if value is not None and name in REFUSED_FIELDS:
+            yield name, REFUSED_FIELDS[name]
+    for name, reason in REFUSED_UNLESS_FALSE.items():
+        if fields.get(name) not in (None, False):
+            yield name, reason
+    yield from _dear_modes(fields)
+    for tool in list_of(fields, "tools"):
+        if not is_of(PRICED_TOOLS, tool):
+            yield "tools", "a provider's own tools cost by the call; only those of type function and custom are priced"
+    given = fields.get("input")
+    for item in given if isinstance(given, list) else ():
+        yield from _unpriced_item(item)
+
+
+def _dear_modes(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the options of known fields that can cost more than the request's tokens at the known prices."""
+    reasoning, cache = fields.get("reasoning"), fields.get("prompt_cache_options")
+    if isinstance(reasoning, Mapping) and reasoning.get("mode") not in (None, "standard"):
+        yield "reasoning", "modes other than standard may write more than 'max_output_tokens'"
+    if cache is None:
+        return
+    known = isinstance(cache, Mapping) and all(
+        value is None or (isinstance(value, str) and value in CACHE_MEMBERS.get(name, ()))
+        for name, value in cache.items()
+    )
+    if not known:
+        yield "prompt_cache_options", "only its mode and a ttl of 30m have a known price"
+
+
+def _unpriced_item(item: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(item, str):
+        return
+    kind = item.get("type") if isinstance(item, Mapping) else ""
+    if kind is None and item.get("role") is not None:
+        kind = "message"
+    if not isinstance(kind, str) or kind not in ITEMS:
+        yield "input", "only messages, reasoning and calls of functions with their outputs are priced, each as a whole"
+        return
+    parts = item.get(ITEMS[kind]) if ITEMS[kind] else None
+    if isinstance(parts, Mapping):
+        yield "input", f"'{ITEMS[kind]}' must be text or a list of parts of text"
+    for part in parts if isinstance(parts, list) else ():
+        yield from _unpriced_part(part)
+
+
+def _unpriced_part(part: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(part, str):
+        return
+    if not is_of(PARTS, part):
+        yield "input", "only text has a known price: images, audio and files are not passed on"
+        return
+    breakpoint_ = part.get("prompt_cache_breakpoint")
+    if isinstance(breakpoint_, Mapping) and breakpoint_.get("ttl") not in (None, "30m"):
+        yield "input", "a prompt that is kept for longer than 30m has no known price"
