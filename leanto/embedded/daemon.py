@@ -78,7 +78,7 @@ async def serve(home: Path, region: str, watch_pid: int | None, report: Reporter
 
 async def _start(stack: AsyncExitStack, home: Path, region: str, report: Reporter) -> BoxFile:
     invoker = parts.Invoker(asyncio.get_running_loop())
-    aws = AwsServer(on_invoke=invoker, warm_region=region)
+    aws = AwsServer(on_invoke=invoker, on_invoke_stream=invoker.stream, warm_region=region)
     aws_url = aws.start()
     stack.push_async_callback(asyncio.to_thread, aws.stop)
     report(f"embedded AWS at {aws_url}")

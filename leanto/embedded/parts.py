@@ -1,17 +1,26 @@
 """The parts of a box that live in its event loop, and the bridge from the embedded AWS, which lives in threads."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from leanto.embedded.aws import AwsServer, InvokeRefusedError, InvokeResult
+from leanto.embedded.aws.invocation import InvokeBrokenError
 from leanto.embedded.front.server import start_front
+from leanto.embedded.functions.exchange import BrokenResponseError, Failure
 from leanto.embedded.functions.host import FunctionHost
+from leanto.embedded.functions.invocation import Invocation
 from leanto.embedded.provider import start_stand_in
+
+Result = TypeVar("Result")
 
 Runner = Callable[[str, bytes, str], Awaitable[InvokeResult]]
 """Runs a function in the event loop: (name or ARN, payload, region)."""
+
+Starter = Callable[[str, bytes, str], Awaitable[Invocation]]
+"""Begins to run a function in the event loop."""
 
 
 class Invoker:
@@ -19,19 +28,48 @@ class Invoker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.run: Runner | None = None
+        self.begin: Starter | None = None
         self._loop = loop
 
     def __call__(self, function: str, payload: bytes, region: str) -> InvokeResult:
         """Run a function; raises InvokeRefusedError while the box has nobody to run it."""
         if self.run is None or self._loop.is_closed():
-            raise InvokeRefusedError(
-                "ServiceException", "the box runs no functions now: it is starting or stopping", 503
-            )
-        return asyncio.run_coroutine_threadsafe(_wait(self.run(function, payload, region)), self._loop).result()
+            raise _nobody()
+        return self._wait(self.run(function, payload, region))
+
+    def stream(self, function: str, payload: bytes, region: str) -> Iterator[bytes]:
+        """Run a function and return its response as it comes; raises InvokeRefusedError as above."""
+        if self.begin is None or self._loop.is_closed():
+            raise _nobody()
+        return self._pieces(self._wait(self.begin(function, payload, region)))
+
+    def _pieces(self, invocation: Invocation) -> Iterator[bytes]:
+        if invocation.failure is not None:
+            raise _broken(invocation.failure)
+        pieces = invocation.pieces()
+        try:
+            while (piece := self._wait(anext(pieces, None))) is not None:
+                yield piece
+        except BrokenResponseError as error:
+            raise _broken(error.failure) from None
+        finally:
+            # The caller may have gone: the function then runs to its end, and nobody waits for its bytes.
+            self._wait(pieces.aclose())
+
+    def _wait(self, work: Awaitable[Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(_result(work), self._loop).result()
 
 
-async def _wait(result: Awaitable[InvokeResult]) -> InvokeResult:
-    return await result
+async def _result(work: Awaitable[Result]) -> Result:
+    return await work
+
+
+def _nobody() -> InvokeRefusedError:
+    return InvokeRefusedError("ServiceException", "the box runs no functions now: it is starting or stopping", 503)
+
+
+def _broken(by: Failure) -> InvokeBrokenError:
+    return InvokeBrokenError(by.error_type, by.message)
 
 
 async def start_provider(stack: AsyncExitStack) -> str:
@@ -47,6 +85,7 @@ async def start_functions(stack: AsyncExitStack, aws: AwsServer, invoker: Invoke
     await host.start()
     stack.push_async_callback(host.close)
     invoker.run = host.run
+    invoker.begin = lambda function, payload, region: host.invoke(function, payload, region=region)
     front = await start_front(aws.url, host, region)
     stack.push_async_callback(front.close)
     return front.url

@@ -8,7 +8,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
-from leanto.embedded.aws import api_tags, errors, function_api, integrity, local, parameters, side
+from leanto.embedded.aws import api_tags, errors, function_api, integrity, local, parameters, side, stream_api
 from leanto.embedded.aws.call import Call, Environ, current_call, read_call
 from leanto.embedded.aws.idempotency import TransactionTokens
 from leanto.embedded.aws.invocations import Invocations
@@ -50,6 +50,8 @@ class Application:
     def _aws(self, call: Call, environ: Environ) -> Response:
         if call.service == "lambda" and function_api.is_invocation(call):
             return function_api.answer(call, self.account_id, self._invocations)
+        if call.service == "lambda" and stream_api.is_stream_invocation(call):
+            return stream_api.answer(call, self.account_id, self._invocations)
         refusal = integrity.refusal(call)
         if refusal is not None:
             return refusal

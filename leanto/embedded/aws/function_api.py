@@ -28,7 +28,7 @@ def answer(call: Call, account_id: str, invocations: Invocations) -> Response:
     """Run, queue or only check the invocation, as the header `X-Amz-Invocation-Type` says."""
     kind = call.headers.get("x-amz-invocation-type", "RequestResponse")
     try:
-        _check_payload(call, kind)
+        check_payload(call, kind)
         with MOTO_LOCK:
             function = functions.find(account_id, call.path_parts[2], call.region)
             event = event_for(function, call.body)
@@ -44,7 +44,8 @@ def answer(call: Call, account_id: str, invocations: Invocations) -> Response:
         return error_response(call, refusal.code, refusal.message, refusal.status)
 
 
-def _check_payload(call: Call, kind: str) -> None:
+def check_payload(call: Call, kind: str) -> None:
+    """Raise InvokeRefusedError for a payload that Lambda does not take for this kind of invocation."""
     limit = EVENT_LIMIT_BYTES if kind == "Event" else REQUEST_LIMIT_BYTES
     if len(call.body) > limit:
         message = f"{len(call.body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"

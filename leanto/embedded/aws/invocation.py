@@ -1,6 +1,6 @@
 """What the embedded AWS asks of whoever runs functions, and what it gets back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -31,3 +31,19 @@ class InvokeRefusedError(Exception):
 
 InvokeHook = Callable[[str, bytes, str], InvokeResult]
 """Called with (function name or ARN, payload, region), outside every lock of the embedded AWS, so it may call it."""
+
+
+class InvokeBrokenError(Exception):
+    """The function failed, perhaps after a part of its response: `code` and `details` are those of its error object."""
+
+    def __init__(self, code: str, details: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+InvokeStreamHook = Callable[[str, bytes, str], Iterator[bytes]]
+"""As `InvokeHook`, for a response that is read while it is written.
+
+Raises InvokeRefusedError at once; the iterator raises InvokeBrokenError where the function fails.
+"""

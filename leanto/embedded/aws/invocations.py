@@ -3,10 +3,10 @@
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from leanto.embedded.aws.delivery import RETRY_DELAYS_SECONDS, Delivery, Event, Lost
-from leanto.embedded.aws.invocation import InvokeHook, InvokeRefusedError, InvokeResult
+from leanto.embedded.aws.invocation import InvokeHook, InvokeRefusedError, InvokeResult, InvokeStreamHook
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,10 @@ class Invocations:
         hook: InvokeHook | None,
         on_lost: Callable[[Event, Lost], None],
         retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS,
+        stream_hook: InvokeStreamHook | None = None,
     ) -> None:
         self._hook = hook
+        self._stream_hook = stream_hook
         self._on_lost = on_lost
         self._retry_delays_seconds = retry_delays_seconds
         self._stopped = threading.Event()
@@ -40,6 +42,12 @@ class Invocations:
             message = f"the function host failed with {type(error).__name__}"  # its text may quote the payload
             logger.error("%s when it was to run %s", message, function)  # noqa: TRY400 - same
             raise InvokeRefusedError("ServiceException", message, 500) from error
+
+    def streamed(self, function: str, payload: bytes, region: str) -> Iterator[bytes]:
+        """Run the function and return its response as it comes; raises InvokeRefusedError when it was not run."""
+        if self._stream_hook is None:
+            raise InvokeRefusedError("ServiceException", "this embedded AWS was started without a function host", 500)
+        return self._stream_hook(function, payload, region)
 
     def later(self, event: Event) -> None:
         """Queue an event and return at once. Order between events is not kept, as in Lambda."""

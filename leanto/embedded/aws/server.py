@@ -12,7 +12,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from leanto.embedded.aws import accounts, destinations, functions, patches
 from leanto.embedded.aws.application import Application
 from leanto.embedded.aws.delivery import RETRY_DELAYS_SECONDS
-from leanto.embedded.aws.invocation import InvokeHook
+from leanto.embedded.aws.invocation import InvokeHook, InvokeStreamHook
 from leanto.embedded.aws.invocations import Invocations
 from leanto.embedded.aws.lock import MOTO_LOCK
 from leanto.embedded.aws.side import SideRecords
@@ -30,7 +30,7 @@ class AwsServer:
     """An AWS account on loopback. Use as a context manager, or pair `start` with `stop`.
 
     Several may run in one process: each works in an account of its own (`account_id`), which starts empty.
-    `on_invoke` runs functions; without it invocations are refused with `ServiceException`.
+    `on_invoke` and `on_invoke_stream` run functions; without them invocations are refused with `ServiceException`.
     """
 
     def __init__(
@@ -38,13 +38,14 @@ class AwsServer:
         port: int = 0,
         *,
         on_invoke: InvokeHook | None = None,
+        on_invoke_stream: InvokeStreamHook | None = None,
         warm_region: str = "",
         retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS,
     ) -> None:
         self.side = SideRecords()
         self._port = port
         self._warm_region = warm_region
-        self._invocations = Invocations(on_invoke, destinations.tell, retry_delays_seconds)
+        self._invocations = Invocations(on_invoke, destinations.tell, retry_delays_seconds, on_invoke_stream)
         self._running: _Running | None = None
 
     @property
