@@ -120,10 +120,6 @@ def _free_quota(row: FreeQuota, prices: Mapping[str, UnitPrice]) -> Iterator[str
     elif prices[row.item].unit != row.unit:
         yield f"{where}: counted in {row.unit}, priced by {prices[row.item].unit}"
 
-    if bool(row.endpoints_source) != (row.endpoints != DEFAULT_ENDPOINTS) or (
-        bool(row.endpoints_source) != bool(row.endpoints_date)
-    ):
-        yield f"{where}: other endpoints than chat completions need endpoints_source and endpoints_date"
 
 def _provider(row: Provider) -> Iterator[str]:
     where = f"provider {row.name}"
@@ -137,6 +133,10 @@ def _provider(row: Provider) -> Iterator[str]:
             yield f"{where}: {url!r} must begin with https:// and end without a slash"
     if not 0 <= row.residency_surcharge_percent <= 100:
         yield f"{where}: residency_surcharge_percent must be 0 to 100, is {row.residency_surcharge_percent}"
+    if bool(row.endpoints_source) != (row.endpoints != DEFAULT_ENDPOINTS) or (
+        bool(row.endpoints_source) != bool(row.endpoints_date)
+    ):
+        yield f"{where}: other endpoints than chat completions need endpoints_source and endpoints_date"
     has_rules = bool(row.renamed_fields or row.unsupported_fields or row.maximum_values)
     if has_rules != bool(row.fields_source and row.fields_date):
         yield f"{where}: what it does with fields needs fields_source and fields_date, and they need it"
