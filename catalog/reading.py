@@ -5,7 +5,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from decimal import Decimal
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
@@ -34,7 +34,9 @@ def read_rows(file: str, document: Mapping[str, Any], section: str, kind: type[R
     return tuple(_row(f"{file} [[{section}]] {number}", raw, kind) for number, raw in enumerate(found, start=1))
 
 
-def _row(where: str, raw: Mapping[str, Any], kind: type[Row]) -> Row:
+def _row(where: str, raw: Any, kind: type[Row]) -> Row:
+    if not isinstance(raw, dict):
+        raise CatalogueError(f"{where} must be a table with keys, is {raw!r}")
     hints = typing.get_type_hints(kind)
     declared = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(raw) - set(declared))
@@ -63,6 +65,8 @@ def _value(where: str, raw: Any, hint: Any) -> Any:
 def _sequence(where: str, raw: Any, hint: Any) -> tuple[Any, ...]:
     if not isinstance(raw, list) or not raw:
         raise CatalogueError(f"{where} must be a list with something in it, is {raw!r}")
+    if isinstance(hint, type) and is_dataclass(hint):
+        return tuple(_row(f"{where} {number}", item, hint) for number, item in enumerate(raw, start=1))
     return tuple(_scalar(where, item, hint) for item in raw)
 
 

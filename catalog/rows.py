@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from catalog.gpus import Gpu, Measurement
+from catalog.open_models import Licence, OpenModel
+
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 _NO_AMOUNTS: Mapping[str, Decimal] = MappingProxyType({})
 
@@ -142,34 +145,6 @@ class ManagedModel:
 
 
 @dataclass(frozen=True)
-class OpenModel:
-    """An open-weight model file for llama.cpp, pinned by revision, size and sha256.
-
-    `kv_bytes_per_token` is the key-value cache of one token of context at 16 bits. A `restricted` licence needs an
-    explicit acceptance in the settings.
-    """
-
-    id: str
-    title: str
-    parameters_billion: Decimal
-    active_parameters_billion: Decimal
-    quantisation: str
-    repository: str
-    revision: str
-    file: str
-    bytes: int
-    sha256: str
-    licence: str
-    restricted: bool
-    context_tokens: int
-    kv_bytes_per_token: int
-    mark: str
-    source: str
-    date: dt.date
-    licence_note: str = ""
-
-
-@dataclass(frozen=True)
 class Catalogue:
     """All tables, immutable, each keyed by what names a row.
 
@@ -184,6 +159,9 @@ class Catalogue:
     providers: Mapping[str, Provider]
     managed_models: Mapping[tuple[str, str], ManagedModel]
     open_models: Mapping[str, OpenModel]
+    licences: Mapping[str, Licence]
+    gpus: Mapping[str, Gpu]
+    measurements: Mapping[tuple[str, ...], Measurement]
     prices_checked: dt.date
     sources: Mapping[str, Mapping[str, str]]
 

@@ -1,12 +1,15 @@
 """How much GPU memory a model takes: its weights, and the keys and values of the context that is served at a time."""
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
-from catalog.rows import Instance, OpenModel
+from catalog.engines import ENGINES
+from catalog.open_models import OpenModel
+from catalog.rows import Instance
 
 USABLE_SHARE = Decimal("0.9")
-"""How much of a GPU's memory a model may take; the rest is for the engine's own buffers."""
+"""How much of a GPU's memory a model may take under an engine that is not ours; the rest is for its own buffers."""
 MIB = Decimal(1024 * 1024)
 FEWEST_BITS, MOST_BITS = 4, 16
 """Between so many bits a weight of a model lies whose name does not say more."""
@@ -21,19 +24,67 @@ _BITS = (
 )
 
 
+@dataclass(frozen=True)
+class Need:
+    """What a model takes of a GPU's memory, in MiB: its weights, the cache of its context, and the engine around it."""
+
+    weights: Decimal
+    cache: Decimal
+    overhead: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        """All of it."""
+        return self.weights + self.cache + self.overhead
+
+
+def need(model: OpenModel, context_tokens: int, slots: int) -> Need:
+    """Return what a model takes when `slots` requests of `context_tokens` each are served at a time.
+
+    No request has a longer context than the model knows.
+    """
+    tokens = min(context_tokens, model.context_tokens) * slots
+    cache = Decimal(model.kv_bytes_per_token) * tokens / MIB
+    return Need(Decimal(model.weight_bytes) / MIB, cache, Decimal(ENGINES[model.engine].overhead_mib))
+
+
 def needed_mib(weight_bytes: int, kv_bytes_per_token: int, context_tokens: int, slots: int) -> Decimal:
-    """Return what a model takes in MiB when `slots` requests of `context_tokens` each are served at a time."""
+    """Return what weights and cache take in MiB, whatever engine there is around them."""
     return (Decimal(weight_bytes) + Decimal(kv_bytes_per_token) * context_tokens * slots) / MIB
 
 
-def needed_by(model: OpenModel, context_tokens: int, slots: int) -> Decimal:
-    """Return what a model of the catalogue takes in MiB; no request has a longer context than the model knows."""
-    return needed_mib(model.bytes, model.kv_bytes_per_token, min(context_tokens, model.context_tokens), slots)
+def room_mib(engine: str, memory_mib: int) -> Decimal:
+    """Return how much of a GPU's memory an engine takes at most, in MiB; of one that is not known, without its own."""
+    known = ENGINES.get(engine)
+    return Decimal(memory_mib) * (known.memory_share if known else USABLE_SHARE)
 
 
-def usable_mib(instance: Instance) -> Decimal:
-    """Return the memory in MiB that a model may take on an instance, spread over all of its GPUs."""
-    return Decimal(instance.gpu_memory_mib * instance.gpu_count) * USABLE_SHARE
+def fits(model: OpenModel, context_tokens: int, slots: int, memory_mib: int) -> bool:
+    """Tell whether a GPU with so much memory, as nvidia-smi shows it, serves a model with these slots."""
+    return need(model, context_tokens, slots).total <= room_mib(model.engine, memory_mib)
+
+
+def largest_slots(model: OpenModel, context_tokens: int, memory_mib: int) -> int:
+    """Return how many requests of a context fit at a time, 0 when not one does."""
+    one = need(model, context_tokens, 1)
+    return max(0, int((room_mib(model.engine, memory_mib) - one.weights - one.overhead) // one.cache))
+
+
+def automatic_slots(model: OpenModel, context_tokens: int, memory_mib: int) -> int:
+    """Return the largest number of slots that fits, bounded by what the engine has been measured with."""
+    return min(largest_slots(model, context_tokens, memory_mib), ENGINES[model.engine].most_slots)
+
+
+def longest_context(model: OpenModel, slots: int, memory_mib: int) -> int:
+    """Return the longest context of `slots` requests at a time that fits, in tokens; 0 when not even one token does."""
+    one = need(model, 1, slots)
+    tokens = int((room_mib(model.engine, memory_mib) - one.weights - one.overhead) // one.cache)
+    return max(0, min(tokens, model.context_tokens))
+
+
+def memory_mib(instance: Instance) -> int:
+    """Return the memory of all GPUs of an instance, over which a model is spread."""
+    return instance.gpu_memory_mib * instance.gpu_count
 
 
 def weight_bounds_mib(name: str) -> tuple[Decimal, Decimal] | None:

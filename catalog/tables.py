@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from catalog.checks import problems
+from catalog.gpus import Gpu, Measurement
+from catalog.open_models import Licence, OpenModel
 from catalog.reading import CatalogueError, parse, read_rows
 from catalog.rows import (
     Catalogue,
@@ -16,13 +18,13 @@ from catalog.rows import (
     Instance,
     InstancePrice,
     ManagedModel,
-    OpenModel,
     Provider,
     UnitPrice,
 )
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+FILES = ("instances.toml", "unit_prices.toml", "providers.toml", "models.toml", "gpus.toml")
 
 
 @cache
@@ -32,10 +34,9 @@ def catalogue() -> Catalogue:
 
 
 def load(folder: Traversable) -> Catalogue:
-    """Read and check the four data files of `folder`. Raises CatalogueError naming file, row and key."""
-    instances, prices, providers, models = (
-        parse(folder / name) for name in ("instances.toml", "unit_prices.toml", "providers.toml", "models.toml")
-    )
+    """Read and check the data files of `folder`. Raises CatalogueError naming file, row and key."""
+    documents = {name: parse(folder / name) for name in FILES}
+    instances, prices, providers, models, gpus = documents.values()
     loaded = Catalogue(
         instances=_table("instances.toml", instances, "instance", Instance, lambda row: row.type),
         instance_prices=_table(
@@ -48,17 +49,12 @@ def load(folder: Traversable) -> Catalogue:
             "providers.toml", providers, "model", ManagedModel, lambda row: (row.provider, row.model)
         ),
         open_models=_table("models.toml", models, "model", OpenModel, lambda row: row.id),
+        licences=_table("models.toml", models, "licence", Licence, lambda row: row.id),
+        gpus=_table("gpus.toml", gpus, "gpu", Gpu, lambda row: row.name),
+        measurements=_table("gpus.toml", gpus, "measurement", Measurement, lambda row: row.key),
         prices_checked=min(_checked("instances.toml", instances), _checked("unit_prices.toml", prices)),
         sources=MappingProxyType(
-            {
-                name: MappingProxyType(dict(document.get("sources", {})))
-                for name, document in (
-                    ("instances.toml", instances),
-                    ("unit_prices.toml", prices),
-                    ("providers.toml", providers),
-                    ("models.toml", models),
-                )
-            }
+            {name: MappingProxyType(dict(document.get("sources", {}))) for name, document in documents.items()}
         ),
     )
     found = problems(loaded)

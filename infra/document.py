@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any
 
 from catalog.endpoints import destination, geography
+from catalog.open_models import OpenModel
 from catalog.residency import base_url
-from catalog.rows import ROLE, Catalogue, ManagedModel, OpenModel, Provider
+from catalog.rows import ROLE, Catalogue, ManagedModel, Provider
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
@@ -17,10 +18,10 @@ CHAT_COMPLETIONS, CONVERSE, EMBEDDINGS = "chat-completions", "converse", "embedd
 CHAT = ("chat/completions",)
 """Where upstreams answer of which the document says nothing else."""
 
-PLACES = ("eu", "us")
 TALKING = frozenset({*CHAT, "responses"})
 """Where models of chat answer, if their provider does."""
 
+PLACES = ("eu", "us")
 """Where requests may be bound to."""
 
 LAYER_PATH = "leanto/deployment.json"
@@ -55,13 +56,11 @@ def _local_models(settings: Settings) -> list[str]:
 
 
 def _model(row: OpenModel) -> dict[str, Any]:
-    """Return which file a model of the pool is, to the byte, and under which licence."""
+    """Return which files a model of the pool is, to the byte, and under which licence."""
     return {
         "repository": row.repository,
         "revision": row.revision,
-        "file": row.file,
-        "bytes": row.bytes,
-        "sha256": row.sha256,
+        "files": [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in row.files],
         "licence": row.licence,
     }
 
@@ -125,7 +124,7 @@ def _managed(managed: Managed, settings: Settings, tables: Catalogue) -> dict[st
 
 
 def _endpoints(row: ManagedModel | None, provider: Provider) -> tuple[str, ...]:
-    """Return the paths at which a model answers: as its row says, else all that its provider has."""
+    """Return the paths at which a model answers: of those that its provider has the ones of its kind, else all."""
     if row is None:
         return provider.endpoints
     if row.api != CHAT_COMPLETIONS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.endpoints import endpoints
-from catalog.rows import OpenModel
+from catalog.open_models import OpenModel
 from catalog.tables import catalogue
 from policies.gateway_config import CARRIERS, routes, upstreams, variables
 from policies.normalise import UNKNOWN
@@ -59,8 +59,22 @@ class Served:
         models = catalogue().open_models
         if self.name in models:
             return models[self.name]
-        found = [row for row in models.values() if row.repository == self.name and self.file in ("", row.file)]
+        found = [row for row in models.values() if row.repository == self.name and _names(self.file, row)]
         return found[0] if len(found) == 1 else None
+
+
+def _names(file: str, row: OpenModel) -> bool:
+    return not file or any(file == one.name for one in row.files)
+
+
+def files_of(manifest: Block) -> tuple[Value, ...]:
+    """Return what a manifest says of each file of its model, unread: of those that it lists, and of one that it names.
+
+    The second is the manifest itself, with `file` for the name; without any list it is all there is.
+    """
+    value = manifest.get("files")
+    listed = value.values() if value else ()
+    return (*listed, Value(manifest.raw, manifest.path)) if manifest.has("file") or not listed else listed
 
 
 def of_documents(item: Item, documents: tuple[Block, ...]) -> Iterator[Served]:

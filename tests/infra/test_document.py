@@ -106,9 +106,7 @@ def test_a_local_model_is_named_to_the_byte_with_its_licence() -> None:
         row.id: {
             "repository": row.repository,
             "revision": row.revision,
-            "file": row.file,
-            "bytes": row.bytes,
-            "sha256": row.sha256,
+            "files": [{"name": row.files[0].name, "bytes": row.files[0].bytes, "sha256": row.files[0].sha256}],
             "licence": "Apache-2.0",
         }
     }

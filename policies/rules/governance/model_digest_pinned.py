@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from policies.gateway_config import CARRIERS, documents
 from policies.reading import Value
 from policies.rule import ALWAYS, NotApplicable, Outcome, Problem, Rule, Severity, each
-from policies.served_models import NODES, SOURCES, Served, in_texts, of_documents, scripts
+from policies.served_models import NODES, SOURCES, Served, files_of, in_texts, of_documents, scripts
 from policies.stack import Item, Settings
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -45,11 +45,17 @@ def _model(model: Served) -> Iterator[Outcome]:
         elif model.revision and not COMMIT.fullmatch(model.revision):
             yield Problem(model.path, "the revision of the model is a name that can move to other files")
         return
-    digest, revision = manifest.text("sha256") or manifest.text("digest"), manifest.text("revision")
-    if not SHA256.fullmatch(digest.strip()):
-        yield Problem(manifest.at("sha256"), "the model has no sha256 of 64 hexadecimal digits")
+    yield from each(files_of(manifest), _file)
+    revision = manifest.text("revision")
     if manifest.has("repository") and not COMMIT.fullmatch(revision.strip()):
         yield Problem(manifest.at("revision"), "the revision of the model is no commit of 40 hexadecimal digits")
+
+
+def _file(value: Value) -> Iterator[Outcome]:
+    file = value.block()
+    digest = file.text("sha256") or file.text("digest")
+    if not SHA256.fullmatch(digest.strip()):
+        yield Problem(file.at("sha256"), "the model has no sha256 of 64 hexadecimal digits")
 
 
 def _images(text: Value, *, boots: bool) -> Iterator[Outcome]:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from catalog.engines import ENGINES
+from catalog.open_models import WEIGHTS
 from catalog.rows import Instance
-from catalog.sizing import MIB, needed_by, needed_mib, usable_mib, weight_bounds_mib
+from catalog.sizing import MIB, memory_mib, need, needed_mib, room_mib, weight_bounds_mib
 from catalog.tables import catalogue
 from policies.gateway_config import CARRIERS, documents
-from policies.reading import Unread
+from policies.reading import Block, Unread
 from policies.rule import ALWAYS, Outcome, Parameter, Problem, Rule, Severity, Unevaluated
-from policies.served_models import GROUP, NODES, SOURCES, Served, in_texts, of_documents
+from policies.served_models import GROUP, NODES, SOURCES, Served, files_of, in_texts, of_documents
 from policies.stack import Item, Settings, Stack
 
 Bounds = tuple[Decimal, Decimal]
@@ -60,7 +62,7 @@ def _models(item: Item, nodes: list[tuple[Item, str]], settings: Settings) -> It
 
 def _fits(item: Item, model: Served, instance: Instance, settings: Settings) -> Iterator[Outcome]:
     bounds = _needed(model, int(settings["contextTokens"]), int(settings["slots"]))
-    room = usable_mib(instance)
+    room = room_mib(_engine(model), memory_mib(instance))
     if bounds is None:
         yield Unevaluated(model.path, "neither the catalogue nor its name tells how large the model is", item)
     elif bounds[0] > room:
@@ -71,21 +73,36 @@ def _fits(item: Item, model: Served, instance: Instance, settings: Settings) -> 
         yield Unevaluated(model.path, message, item)
 
 
+def _engine(model: Served) -> str:
+    """Return what serves a model; empty when that is not known."""
+    named = model.manifest.text("engine") if model.manifest else ""
+    return named or (model.row.engine if model.row else "")
+
+
 def _needed(model: Served, context_tokens: int, slots: int) -> Bounds | None:
     """Return what the model takes in MiB at least and at most; the same twice where it is known."""
     manifest = model.manifest
     if manifest:
         context_tokens = int(manifest.number("context_tokens", context_tokens) or 0)
         slots = int(manifest.number("slots", slots) or 0)
-    known = [] if model.row is None else [needed_by(model.row, context_tokens, slots)]
-    if manifest and manifest.has("bytes"):
+    engine = ENGINES.get(_engine(model))
+    known = [] if model.row is None else [need(model.row, context_tokens, slots).total]
+    if manifest and (weights := _weights(manifest)):
         # Without a figure for its cache, the weights alone are what is certain; they may be more than the name says.
         cache = int(manifest.number("kv_bytes_per_token", 0) or 0)
-        known.append(needed_mib(int(manifest.number("bytes") or 0), cache, context_tokens, slots))
+        overhead = engine.overhead_mib if engine else 0
+        known.append(needed_mib(weights, cache, context_tokens, slots) + overhead)
     if known:
         return max(known), max(known)
     bounds = weight_bounds_mib(model.name)
     return None if bounds is None else (bounds[0], bounds[1] + Decimal(context_tokens * slots * _DENSE_KV) / MIB)
+
+
+def _weights(manifest: Block) -> int:
+    """Return how many bytes of weights a manifest states; 0 when it states none."""
+    rows = [value.block() for value in files_of(manifest)]
+    weights = [row for row in rows if not row.has("name") or row.text("name").lower().endswith(WEIGHTS)]
+    return sum(int(row.number("bytes", 0) or 0) for row in weights)
 
 
 _DENSE_KV = 512 * 1024

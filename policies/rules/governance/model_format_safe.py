@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from policies.gateway_config import CARRIERS, OBJECT, documents, variables
-from policies.reading import Value
+from policies.reading import Block, Value
 from policies.rule import ALWAYS, NotApplicable, Outcome, Problem, Rule, Severity, each
-from policies.served_models import SOURCES, Served, in_texts, of_documents, scripts
+from policies.served_models import SOURCES, Served, files_of, in_texts, of_documents, scripts
 from policies.stack import Item, Settings
 
 SAFE = frozenset({".gguf", ".safetensors"})
+TEXTS = frozenset({".json", ".jinja", ".md", ".txt"})
+"""What lies beside the weights: configuration, vocabulary, templates."""
+UNSAFE = "the model is not a file of the formats GGUF or safetensors"
 PICKLED = frozenset(
     {".bin", ".ckpt", ".dill", ".joblib", ".pickle", ".pkl", ".pt", ".pt2", ".pth", ".npy", ".h5", ".keras"}
 )
@@ -50,13 +53,30 @@ def _object(item: Item) -> Iterator[Outcome]:
 
 def _model(model: Served) -> Iterator[Outcome]:
     manifest = model.manifest
-    name = manifest.text("file") if manifest else model.file
-    suffix = PurePosixPath(name.lower()).suffix
-    path = manifest.at("file") if manifest else model.path
-    if (manifest and suffix not in SAFE) or suffix in PICKLED or suffix == ".bin":
-        yield Problem(path, "the model is not a file of the formats GGUF or safetensors")
-    if manifest and (manifest.flag("trust_remote_code") or manifest.flag("trustRemoteCode")):
+    if manifest is None:
+        if _suffix(model.file) in PICKLED:
+            yield Problem(model.path, UNSAFE)
+        return
+    yield from each(files_of(manifest), _file)
+    if not any(_suffix(_name(value.block())) in SAFE for value in files_of(manifest)):
+        yield Problem(manifest.at("file"), UNSAFE)
+    if manifest.flag("trust_remote_code") or manifest.flag("trustRemoteCode"):
         yield Problem(manifest.at("trust_remote_code"), "code that lies beside the model is run")
+
+
+def _file(value: Value) -> Iterator[Outcome]:
+    """Look at a file of a model: weights in a safe format, or a text beside them."""
+    file = value.block()
+    if _suffix(_name(file)) not in SAFE | TEXTS:
+        yield Problem(file.at("name" if file.has("name") else "file"), UNSAFE)
+
+
+def _name(file: Block) -> str:
+    return file.text("name") or file.text("file")
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name.lower()).suffix
 
 
 def _switch(row: tuple[str, Value]) -> Iterator[Outcome]:
