@@ -27,6 +27,8 @@ OTHER_CALLERS: Mapping[str, str] = MappingProxyType(
 REQUESTS_PER_SECOND = 10
 """What one environment takes at most."""
 FREE_STORAGE_MIB = 512
+METRICS = "LEANTO_METRICS"
+"""The variable in which a function of ours says how many metrics it writes."""
 
 
 def function(resource: DeployedResource, view: View) -> Iterator[Charge]:
@@ -46,6 +48,18 @@ def function(resource: DeployedResource, view: View) -> Iterator[Charge]:
         extra = (disk - FREE_STORAGE_MIB) / 1024
         yield used(view, "lambda.storage-above-512", expected * extra, _times(busy, extra, "ephemeralStorage"), name)
     yield from logged(view, resource, "loggingConfig", usage.expected_requests, requests)
+    yield from _metrics(resource, view)
+
+
+def _metrics(resource: DeployedResource, view: View) -> Iterator[Charge]:
+    """A function that writes metrics of its own into its log says how many; each is paid for once it has samples."""
+    environment = resource.properties.get("environment")
+    variables = environment.get("variables") if isinstance(environment, Mapping) else None
+    count = amount(variables, METRICS) if isinstance(variables, Mapping) else Decimal(0)
+    if count:
+        knob = f"{resource.name}.environment.variables.{METRICS}"
+        cap = Cap(count, knob, f"{count:f} metrics with samples in each hour, as {METRICS} says")
+        yield used(view, "cloudwatch.metric", count, cap, resource.name)
 
 
 def concurrency(resource: DeployedResource) -> Decimal | None:

@@ -27,6 +27,7 @@ from infra.components.table import Table, TableArgs
 from infra.components.topics import Topics, TopicsArgs
 from infra.defaults import CAUTION, FUNCTION_MARGIN_SECONDS, STAGE, Caution, FunctionSize
 from infra.document import deployment_document
+from infra.metrics import metric_count
 from infra.naming import Names
 from infra.settings import Settings
 
@@ -128,6 +129,7 @@ def _functions(site: Site, base: Base, secrets: ProviderKeys, opts: pulumi.Resou
             settings.gateway_reserved_concurrency,
         ),
         deployment_document(settings, site.names.stack, site.tables),
+        metric_count(settings.routes),
         base.table.name,
         secrets.arns,
         model_grants(site.names, signed_models(settings, site.tables), settings.guardrail),

@@ -1,4 +1,4 @@
-"""The dashboard: what the alarms watch, over time."""
+"""The dashboard: what the alarms watch, and what the gateway measures, over time."""
 
 from dataclasses import dataclass
 
@@ -29,6 +29,8 @@ class Dashboard(pulumi.ComponentResource):
             region=names.place.region,
             api_name=names.prefix,
             stage=STAGE,
+            stack=names.stack,
+            breakers=_breakers(names.stack),
             gateway=names.function("gateway"),
             authorizer=names.function("authorizer"),
             stop=names.function("stop"),
@@ -42,3 +44,8 @@ class Dashboard(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})
+
+
+def _breakers(stack: str) -> str:
+    """Return the search that finds the metric of each upstream whose breaker changed lately, however many they are."""
+    return f"""SEARCH('{{leanto,stack,upstream}} MetricName="breaker_state" stack="{stack}"', 'Maximum', 60)"""

@@ -22,6 +22,7 @@ class FunctionsArgs:
     bundles: Mapping[str, Bundle]
     gateway_size: FunctionSize
     deployment_document: str
+    metric_count: int
     table: pulumi.Input[str]
     provider_secret_arns: Mapping[str, pulumi.Output[str]]
     model_grants: tuple[Grant, ...]
@@ -46,6 +47,7 @@ class Functions(pulumi.ComponentResource):
             args.gateway_size,
             {
                 "LEANTO_DEPLOYMENT": f"/opt/{LAYER_PATH}",
+                "LEANTO_METRICS": str(args.metric_count),
                 "LEANTO_PROVIDER_SECRETS": pulumi.Output.json_dumps(secrets, sort_keys=True),
             },
             gateway_grants(around.names, around.key_arn, tuple(secrets.values()), args.model_grants),

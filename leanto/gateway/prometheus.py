@@ -6,6 +6,7 @@ Labels are names that the operator chose: models, upstreams, teams; never a key 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from runtime.decide.breakers import State
 from runtime.gateway.access import Record
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -27,6 +28,9 @@ class Metrics:
         self._tokens = self._counter("tokens", "Tokens, as upstreams tell their usage.", "team", "model", "kind")
         self._cost = self._counter("cost_micro_usd", "What was charged, in millionths of a dollar.", "team", "model")
         self._estimated = self._counter("estimated_requests", "Requests charged without knowing their usage.", "model")
+        self._breakers = self._counter(
+            "breaker_changes", "Breakers that this process opened, probed or closed.", "upstream", "state"
+        )
         self.running = Gauge("leanto_requests_running", "Requests under way.", registry=self._registry)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
@@ -50,6 +54,10 @@ class Metrics:
             self._tokens.labels(record.team, model, "prompt").inc(record.prompt_tokens)
             self._tokens.labels(record.team, model, "cached").inc(record.cached_tokens)
             self._tokens.labels(record.team, model, "output").inc(record.output_tokens)
+
+    def breaker_changed(self, upstream: str, state: State) -> None:
+        """Count a change of an upstream's breaker."""
+        self._breakers.labels(upstream, state.name.lower()).inc()
 
     def text(self) -> bytes:
         """Return all metrics as they are now."""

@@ -18,9 +18,11 @@ from leanto.gateway.front import Front
 from leanto.gateway.key_door import KeyDoor
 from leanto.gateway.prometheus import Metrics
 from leanto.gateway.stand import Stand, opened
+from runtime.decide.breakers import State
 from runtime.gateway.access import Record
 from runtime.gateway.app import assemble
 from runtime.gateway.audit import write_audit
+from runtime.gateway.breaker_lines import write_breaker
 from runtime.lambda_lifespan import Lifespan
 from runtime.log import install_guards, now_iso, write_line
 
@@ -66,7 +68,11 @@ async def _serve(stand: Stand, listening: Listening, bound: socket.socket, start
         write_audit(record)
         metrics.observe(record)
 
-    async with opened(stand) as (services, items):
+    def tell_breaker(upstream: str, state: State, seconds: int) -> None:
+        write_breaker(upstream, state, seconds)
+        metrics.breaker_changed(upstream, state)
+
+    async with opened(stand, tell_breaker) as (services, items):
         app = assemble(lambda: nullcontext(services), tell, Middleware(KeyDoor, items=items))
         lifespan = Lifespan(app)
         await lifespan.startup()

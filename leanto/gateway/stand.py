@@ -12,6 +12,7 @@ from leanto.gateway.provider_keys import HeldKeys, held_keys
 from runtime.aws import Aws
 from runtime.connections import client_session
 from runtime.gateway.allowances import Allowances
+from runtime.gateway.breaker_lines import TellBreaker, write_breaker
 from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import ROLE, Deployment, load_deployment
 from runtime.gateway.rate_limits import RateLimiter
@@ -72,8 +73,8 @@ def stand_of(
 
 
 @asynccontextmanager
-async def opened(stand: Stand) -> AsyncIterator[tuple[Services, ItemStore]]:
-    """Open the connections and the state."""
+async def opened(stand: Stand, tell_breaker: TellBreaker = write_breaker) -> AsyncIterator[tuple[Services, ItemStore]]:
+    """Open the connections and the state; `tell_breaker` gets each change of a breaker."""
     async with client_session() as session:
         aws = Aws(session, stand.variables)
         stores = _stores(stand, aws)
@@ -84,7 +85,7 @@ async def opened(stand: Stand) -> AsyncIterator[tuple[Services, ItemStore]]:
             stop_switch=StopSwitch(stores.items),
             provider_keys=stand.provider_keys,
             spending=Spending(stores.budgets, stand.deployment.limits.monthly_spend_micro_usd),
-            breakers=Breakers(stores.breakers),
+            breakers=Breakers(stores.breakers, tell_breaker),
             allowances=Allowances(stores.items),
             rate_limiter=RateLimiter(stores.rates),
         )

@@ -8,6 +8,7 @@ stays open was written by a clock that is wrong, and counts as passed.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 FAILURES_TO_OPEN = 5
 """In a row, at one process."""
@@ -15,6 +16,14 @@ FAILURES_TO_OPEN = 5
 FIRST_OPEN_SECONDS = 10
 MAXIMUM_OPEN_SECONDS = 80
 CLOCK_SLACK_SECONDS = 5
+
+
+class State(IntEnum):
+    """What a breaker has become, the worse the higher."""
+
+    CLOSED = 0
+    HALF_OPEN = 1
+    OPEN = 2
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from runtime.gateway.access import Record
-from runtime.gateway.metrics import embedded_metrics
+from runtime.gateway.metrics import embedded_metrics, paid_stack
 from runtime.log import now_iso, write_line
 
 Tell = Callable[[Record], None]
@@ -35,10 +35,10 @@ def write_audit(record: Record) -> None:
 
 
 def teller(variables: Mapping[str, str]) -> Tell:
-    """Return what writes the line in Lambda: with the metrics in it, where the variables name the stack."""
+    """Return what writes the line in Lambda: with the metrics in it, where the variables say that they are paid for."""
 
     def tell(record: Record) -> None:
         line = audit_line(record)
-        write_line(line | embedded_metrics(line, variables.get("LEANTO_STACK", "")))
+        write_line(line | embedded_metrics(line, paid_stack(variables)))
 
     return tell

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runtime.aws import AwsError
-from runtime.decide.breakers import CLOSED, FAILURES_TO_OPEN, Breaker, claimed, opened, reopened
+from runtime.decide.breakers import CLOSED, FAILURES_TO_OPEN, Breaker, State, claimed, opened, reopened
+from runtime.gateway.breaker_lines import TellBreaker, write_breaker
 from runtime.gateway.stores import BreakerStore
-from runtime.log import now_iso, write_error, write_line
+from runtime.log import write_error
 
 FRESH_SECONDS = 5.0
 
@@ -29,9 +30,15 @@ class Pass:
 class Breakers:
     """Tells which upstreams are left alone, and learns from each attempt."""
 
-    def __init__(self, item: BreakerStore, clock: Callable[[], float] = time.time):
-        """Take the clock of the wall: others may stand still while the execution environment is frozen."""
+    def __init__(
+        self, item: BreakerStore, tell: TellBreaker = write_breaker, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Take the clock of the wall: others may stand still while the execution environment is frozen.
+
+        `tell` gets each change that this process makes for all.
+        """
         self._item = item
+        self._tell = tell
         self._clock = clock
         self._lock = asyncio.Lock()
         self._known: dict[str, Breaker] = {}
@@ -54,26 +61,26 @@ class Breakers:
         if breaker.open_seconds(self._clock()) > 0:
             return None
         claim = claimed(breaker, self._clock())
-        won = await self._change(upstream, breaker, claim)
+        won = await self._change(upstream, breaker, claim, State.HALF_OPEN)
         return Pass(upstream, claim) if won else None
 
     async def succeeded(self, leave: Pass) -> None:
         """Note that the upstream answered."""
         self._failures.pop(leave.upstream, None)
         if leave.claim is not None:
-            await self._change(leave.upstream, leave.claim, CLOSED)
+            await self._change(leave.upstream, leave.claim, CLOSED, State.CLOSED)
 
     async def failed(self, leave: Pass) -> None:
         """Note that the upstream is in trouble."""
         if leave.claim is not None:
-            await self._change(leave.upstream, leave.claim, reopened(leave.claim, self._clock()))
+            await self._change(leave.upstream, leave.claim, reopened(leave.claim, self._clock()), State.OPEN)
             return
         if not self._known.get(leave.upstream, CLOSED).is_closed:
             return  # requests that were under way when it opened tell nothing new
         self._failures[leave.upstream] += 1
         if self._failures[leave.upstream] >= FAILURES_TO_OPEN:
             del self._failures[leave.upstream]
-            await self._change(leave.upstream, CLOSED, opened(self._clock()))
+            await self._change(leave.upstream, CLOSED, opened(self._clock()), State.OPEN)
 
     async def _read(self) -> None:
         self._read_at = self._clock()
@@ -82,7 +89,7 @@ class Breakers:
         except AwsError as error:
             write_error("breakers_unread", error)
 
-    async def _change(self, upstream: str, before: Breaker, after: Breaker) -> bool:
+    async def _change(self, upstream: str, before: Breaker, after: Breaker, state: State) -> bool:
         """Write a change, and hold to it here; when another process was first, learn what it wrote at the next look."""
         self._known[upstream] = after
         try:
@@ -91,8 +98,7 @@ class Breakers:
             write_error("breaker_unwritten", error)
             return True
         if is_ours:
-            fields = {"upstream": upstream, "open_seconds": after.seconds}
-            write_line({"time": now_iso(), "level": "warning", "event": "breaker_changed", **fields})
+            self._tell(upstream, state, after.seconds)
         else:
             self._read_at = -FRESH_SECONDS
         return is_ours

@@ -12,6 +12,7 @@ from runtime.aws import Aws
 from runtime.connections import client_session
 from runtime.errors import ConfigurationError
 from runtime.gateway.allowances import Allowances
+from runtime.gateway.breaker_lines import breaker_teller
 from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import Deployment, load_deployment
 from runtime.gateway.provider_keys import ProviderKeys
@@ -52,7 +53,7 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
         provider_keys.require(deployment.providers)
         table = Table(aws, table_name)
         spending = Spending(Budgets(table), deployment.limits.monthly_spend_micro_usd)
-        breakers = Breakers(BreakerItem(table))
+        breakers = Breakers(BreakerItem(table), breaker_teller(variables))
         yield Services(
             deployment=deployment,
             session=session,

@@ -80,7 +80,7 @@ def test_no_line_holds_content_or_a_key(gateway: Gateway, provider: Provider) ->
 
 def test_in_lambda_the_line_is_one_of_metrics_too(start_gateway: Callable[..., Gateway], provider: Provider) -> None:
     provider.control(delay_chunk_seconds=0.0)
-    gateway = start_gateway(variables={"LEANTO_STACK": "team-a"})
+    gateway = start_gateway(variables={"LEANTO_STACK": "team-a", "LEANTO_METRICS": "7"})
     ask(gateway)
     provider.control(status=500)
     with pytest.raises(openai.APIStatusError):

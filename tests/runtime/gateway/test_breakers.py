@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from runtime.aws import AwsError, open_aws
-from runtime.decide.breakers import CLOSED, FAILURES_TO_OPEN, Breaker
+from runtime.decide.breakers import CLOSED, FAILURES_TO_OPEN, Breaker, State
 from runtime.gateway.breakers import Breakers
 from runtime.state.breakers import BreakerItem
 from runtime.state.table import Table
@@ -51,7 +51,8 @@ class Process:
 
     def __init__(self, memory: Memory, now: float = NOW):
         self.now = now
-        self.breakers = Breakers(cast("Any", memory), clock=lambda: self.now)
+        self.told: list[tuple[str, State, int]] = []
+        self.breakers = Breakers(cast("Any", memory), lambda *change: self.told.append(change), lambda: self.now)
 
     async def left_alone(self) -> float:
         return (await self.breakers.open_seconds(("a",)))[0]
@@ -114,10 +115,13 @@ def test_after_its_time_one_request_of_all_processes_goes_there(probe_succeeds: 
             await process.breakers.succeeded(leave)
             assert memory.breakers["a"].is_closed
             assert await process.left_alone() == 0
+            assert process.told == [("a", State.HALF_OPEN, 10), ("a", State.CLOSED, 0)]
         else:
             await process.breakers.failed(leave)
             assert memory.breakers["a"] == Breaker(NOW + 20, 20)
             assert await process.left_alone() == 20
+            assert process.told == [("a", State.HALF_OPEN, 10), ("a", State.OPEN, 20)]
+        assert sum(len(one.told) for one in processes) == 2, "each change is told by who made it"
 
     asyncio.run(test())
 
@@ -192,7 +196,8 @@ def test_a_provider_that_keeps_failing_is_no_longer_asked(
         assert post(gateway).headers["x-leanto-upstream"] == BACKUP
     assert provider.counts()["chat_requests"] == FAILURES_TO_OPEN
     lines = gateway.lines(FAILURES_TO_OPEN + 3)
-    assert [line["upstream"] for line in lines if line["event"] == "breaker_changed"] == [ACME]
+    (changed,) = (line for line in lines if line["event"] == "breaker_changed")
+    assert (changed["upstream"], changed["breaker_state"], changed["open_seconds"]) == (ACME, State.OPEN, 10)
     assert lines[-1]["overflow"] == f"{ACME}: it failed repeatedly and is left alone"
     item = ledger.client.get_item(TableName=ledger.name, Key={"pk": {"S": "BREAKERS"}, "sk": {"S": "ALL"}})["Item"]
     assert f"u-{ACME}" in item
