@@ -1,8 +1,8 @@
 """What requests cost at the API that lets them in, and in the logs that tell of them.
 
-The throttles of an API cap its requests; they hold for each of its methods. Requests that a throttle turns away are not
-billed. AWS aims at a throttle rather than to guarantee it. What is written to logs has no cap of its own: requests
-times a declared size.
+The throttles of an API cap its requests; they hold for each of its methods, and a REST API takes ANY for one method of
+each verb. Requests that a throttle turns away are not billed. AWS aims at a throttle rather than to guarantee it. What
+is written to logs has no cap of its own: requests times a declared size.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,6 +18,8 @@ METHOD, ROUTE = "aws:apigateway/method:Method", "aws:apigatewayv2/route:Route"
 METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 METRICS_PER_METHOD = 7
+VERBS = 7
+"""How many methods ANY is in a REST API: its stage has limits for DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT."""
 GB = Decimal(1_000_000_000)
 YEAR_DAYS = Decimal(365)
 
@@ -31,7 +33,7 @@ def api_requests(api: DeployedResource, view: View) -> Cap:
 
 
 def _rest_throttle(api: DeployedResource, view: View) -> Cap:
-    methods = len(view.stack.pointing_at(api, METHOD, "restApi"))
+    methods = sum(_verbs(row) for row in view.stack.pointing_at(api, METHOD, "restApi"))
     settings = view.stack.pointing_at(api, METHOD_SETTINGS, "restApi")
     if not methods:
         return Cap(Unknown(f"the methods of {api.name} are not in the stack"), f"{api.name}.body", "")
@@ -41,6 +43,10 @@ def _rest_throttle(api: DeployedResource, view: View) -> Cap:
         knob = f"{stage.name}: methodSettings.settings.throttlingRateLimit"
         total = _added(total, _rate(rates.pop("*/*", None), rates, methods, knob, view))
     return total
+
+
+def _verbs(method: DeployedResource) -> int:
+    return VERBS if text(method.properties, "httpMethod").upper() == "ANY" else 1
 
 
 def _same_stage(settings: DeployedResource, stage: DeployedResource) -> bool:
@@ -91,12 +97,13 @@ def rest_api(resource: DeployedResource, view: View) -> Iterator[Charge]:
     """A REST API costs its requests, what it sends to the internet, its access log and its detailed metrics."""
     cap = api_requests(resource, view)
     yield from _api(resource, view, cap, "apigateway.rest-requests")
-    methods = Decimal(len(view.stack.pointing_at(resource, METHOD, "restApi")))
+    methods = view.stack.pointing_at(resource, METHOD, "restApi")
     settings = view.stack.pointing_at(resource, METHOD_SETTINGS, "restApi")
     if any(flag(block_of(row.properties, "settings"), "metricsEnabled") for row in settings):
-        metrics = methods * METRICS_PER_METHOD
-        every = Cap(metrics, f"{resource.name}: methodSettings.settings.metricsEnabled", "seven metrics a method")
-        yield used(view, "cloudwatch.metric", metrics, every, resource.name)
+        least = Decimal(len(methods) * METRICS_PER_METHOD)
+        most = Decimal(sum(map(_verbs, methods)) * METRICS_PER_METHOD)
+        every = Cap(most, f"{resource.name}: methodSettings.settings.metricsEnabled", "seven metrics a method")
+        yield used(view, "cloudwatch.metric", least, every, resource.name)
 
 
 def http_api(resource: DeployedResource, view: View) -> Iterator[Charge]:

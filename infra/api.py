@@ -1,4 +1,4 @@
-"""What the API looks like, as data: its routes, its own answers, and a mark that changes with any of it."""
+"""What the API looks like, as data: its methods, its own answers, and a mark that changes with any of it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,20 +14,13 @@ RETRY_AFTER = frozenset({"THROTTLED", "AUTHORIZER_FAILURE"})
 """Answers after which a client may try again at once: its library reads the header."""
 
 
-@dataclass(frozen=True)
-class ApiRoute:
-    """A method on a path below the stage, which is named v1 like the first part of OpenAI's paths."""
+PATH_PART = "{proxy+}"
+"""Every path below the stage, which is named v1 like the first part of OpenAI's paths: the gateway knows its own."""
 
-    method: str
-    path: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """The route in a resource's name."""
-        return "-".join(self.path)
-
-
-ROUTES = (ApiRoute("POST", ("chat", "completions")), ApiRoute("GET", ("models",)))
+HTTP_METHODS = ("GET", "POST")
+"""Throttles hold for each method of each path, and API Gateway takes ANY for seven. So one POST stands for all by which
+models are asked: what the stack spends has one rate, however many endpoints there are. What is only read has its own
+and takes none of that one."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +49,6 @@ def _headers(kind: str) -> dict[str, str]:
     return headers
 
 
-def paths(routes: tuple[ApiRoute, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return every path of the tree, parents before children: one resource of the API each."""
-    found = {route.path[:depth] for route in routes for depth in range(1, len(route.path) + 1)}
-    return tuple(sorted(found, key=lambda path: (len(path), path)))
-
-
 def streaming_uri(names: Names, function_arn: str) -> str:
     """Return the URI by which API Gateway invokes a function and passes its answer on as it comes."""
     return f"{_functions(names)}/{STREAMING_API}/functions/{function_arn}/response-streaming-invocations"
@@ -76,7 +63,7 @@ def _functions(names: Names) -> str:
     return f"arn:{names.place.partition}:apigateway:{names.place.region}:lambda:path"
 
 
-def fingerprint(routes: tuple[ApiRoute, ...], responses: tuple[GatewayResponse, ...], details: Any) -> str:
+def fingerprint(responses: tuple[GatewayResponse, ...], details: Any) -> str:
     """Return a mark of the API's definition: a deployment is a copy of it, and a changed API needs a new copy."""
-    definition = {"routes": [asdict(route) for route in routes], "responses": [asdict(one) for one in responses]}
+    definition = {"path": PATH_PART, "methods": HTTP_METHODS, "responses": [asdict(one) for one in responses]}
     return hashlib.sha256(compact({**definition, "details": details}).encode()).hexdigest()

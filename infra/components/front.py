@@ -25,7 +25,7 @@ class FrontArgs:
 
 
 class Front(pulumi.ComponentResource):
-    """The API: routes, authorizer and its own answers. `deployment_id` is the copy of it that a stage serves."""
+    """The API: methods, authorizer and its own answers. `deployment_id` is the copy of it that a stage serves."""
 
     api_id: pulumi.Output[str]
     api_name: pulumi.Output[str]
@@ -46,7 +46,7 @@ class Front(pulumi.ComponentResource):
         self.api_id, self.api_name = self._api.id, self._api.name
         authorizer = self._authorizer()
         responses = api.gateway_responses(args.maximum_request_bytes)
-        parts = [*self._routes(authorizer), *map(self._response, responses)]
+        parts = [*self._methods(authorizer), *map(self._response, responses)]
         self.deployment_id = self._deployment(responses, parts).id
         self.register_outputs({"apiId": self.api_id, "deploymentId": self.deployment_id})
 
@@ -77,35 +77,33 @@ class Front(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _routes(self, authorizer: aws.apigateway.Authorizer) -> list[pulumi.Resource]:
-        """Return the methods and integrations of all routes."""
-        ids: dict[tuple[str, ...], pulumi.Output[str]] = {(): self._api.root_resource_id}
-        for path in api.paths(api.ROUTES):
-            resource = aws.apigateway.Resource(
-                f"{self._name}-{'-'.join(path)}",
-                rest_api=self.api_id,
-                parent_id=ids[path[:-1]],
-                path_part=path[-1],
-                opts=self._child,
-            )
-            ids[path] = resource.id
-        return [part for route in api.ROUTES for part in self._route(route, ids[route.path], authorizer)]
+    def _methods(self, authorizer: aws.apigateway.Authorizer) -> list[pulumi.Resource]:
+        """Return the methods and integrations of the one resource that stands for every path."""
+        resource = aws.apigateway.Resource(
+            f"{self._name}-paths",
+            rest_api=self.api_id,
+            parent_id=self._api.root_resource_id,
+            path_part=api.PATH_PART,
+            opts=self._child,
+        )
+        return [part for method in api.HTTP_METHODS for part in self._method(method, resource.id, authorizer)]
 
-    def _route(
-        self, route: api.ApiRoute, resource_id: pulumi.Output[str], authorizer: aws.apigateway.Authorizer
+    def _method(
+        self, http_method: str, resource_id: pulumi.Output[str], authorizer: aws.apigateway.Authorizer
     ) -> tuple[pulumi.Resource, pulumi.Resource]:
         gateway, names = self._args.gateway, self._args.names
+        label = http_method.lower()
         method = aws.apigateway.Method(
-            f"{self._name}-{route.name}-method",
+            f"{self._name}-{label}-method",
             rest_api=self.api_id,
             resource_id=resource_id,
-            http_method=route.method,
+            http_method=http_method,
             authorization="CUSTOM",
             authorizer_id=authorizer.id,
             opts=self._child,
         )
         integration = aws.apigateway.Integration(
-            f"{self._name}-{route.name}-integration",
+            f"{self._name}-{label}-integration",
             rest_api=self.api_id,
             resource_id=resource_id,
             http_method=method.http_method,
@@ -116,9 +114,7 @@ class Front(pulumi.ComponentResource):
             timeout_milliseconds=self._timeout,
             opts=self._child,
         )
-        path = "/".join(route.path)
-        source = pulumi.Output.concat(self._api.execution_arn, f"/{STAGE}/{route.method}/{path}")
-        self._permit(route.name, gateway, source)
+        self._permit(label, gateway, pulumi.Output.concat(self._api.execution_arn, f"/{STAGE}/{http_method}/*"))
         return method, integration
 
     def _response(self, response: api.GatewayResponse) -> pulumi.Resource:
@@ -148,6 +144,6 @@ class Front(pulumi.ComponentResource):
         return aws.apigateway.Deployment(
             f"{self._name}-deployment",
             rest_api=self.api_id,
-            triggers={"definition": api.fingerprint(api.ROUTES, responses, details)},
+            triggers={"definition": api.fingerprint(responses, details)},
             opts=pulumi.ResourceOptions(parent=self, depends_on=parts),
         )

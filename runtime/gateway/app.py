@@ -17,7 +17,7 @@ from runtime.gateway.access import AccessLog
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.audit import Tell, teller
 from runtime.gateway.chat import answer
-from runtime.gateway.models import list_models
+from runtime.gateway.models import list_models, show_model
 from runtime.gateway.services import Services, open_services
 
 
@@ -52,6 +52,7 @@ def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell:
         routes=[
             *(Route(f"/{endpoint}", Asked(endpoint), methods=["POST"]) for endpoint in ENDPOINTS),
             Route("/models", list_models, methods=["GET"]),
+            Route("/models/{model:path}", show_model, methods=["GET"]),
         ],
         middleware=[Middleware(AccessLog, tell=tell), *inner],
         exception_handlers={HTTPException: _refuse},
@@ -66,9 +67,8 @@ async def _refuse(_request: Request, error: Exception) -> Response:
     """Turn Starlette's own refusals, of paths and methods, into ours; they reach the client from the access layer."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "unknown_url", 405: "method_not_supported"}.get(status, "invalid_request")
-    raise GatewayError(
-        status, code, "There is only POST /chat/completions, /completions and /embeddings, and GET /models here."
-    )
+    paths = ", ".join(f"/{endpoint}" for endpoint in ENDPOINTS)
+    raise GatewayError(status, code, f"There is only POST {paths}, and GET /models and /models/{{model}} here.")
 
 
 app = create_app(os.environ)

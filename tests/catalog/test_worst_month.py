@@ -63,6 +63,13 @@ def test_a_throttle_holds_for_each_method_all_month() -> None:
     assert "over 2 methods" in line.basis
 
 
+def test_a_method_for_any_verb_counts_for_seven() -> None:
+    rows = [*api(20, 1), resource(METHOD, "any", restApi="api1", httpMethod="ANY")]
+    line = worst(*rows)["apigateway.rest-requests front"]
+    assert line.quantity == 8 * 20 * SECONDS / 1_000_000
+    assert "over 8 methods" in line.basis
+
+
 def test_a_method_may_have_a_throttle_of_its_own() -> None:
     own = resource(
         SETTINGS, "own", restApi="api1", stageName="v1", methodPath="chat/POST", settings={"throttlingRateLimit": 5}

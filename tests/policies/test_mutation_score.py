@@ -22,8 +22,8 @@ SUBNET = "aws:ec2/subnet:Subnet"
 OUT = ("fromPort", "toPort", "ipProtocol", "prefixListId")
 PART = "a rule for a part of the pool's bucket counts for all of it"
 SURVIVORS: Mapping[str, str] = {
-    "api-route-auth: an authorizer that is none: front-chat-completions-method": "AWS refuses a method of this kind",
-    "api-route-auth: an authorizer that is none: front-models-method": "AWS refuses a method of this kind",
+    "api-route-auth: an authorizer that is none: front-get-method": "AWS refuses a method of this kind",
+    "api-route-auth: an authorizer that is none: front-post-method": "AWS refuses a method of this kind",
     "s3-versioned-lifecycle: for ever: only uploads end: storage-pool-lifecycle": PART,
     "s3-versioned-lifecycle: for ever: rules off: storage-pool-lifecycle": PART,
 }

@@ -106,7 +106,7 @@ class Front:
         outcome.resource_path = match.method.path
         api = stage.api
         settings = stage.method_settings
-        if not self._throttle.admits(api.api_id, api.stage, settings, match.method.path, match.method.http_method):
+        if not self._throttle.admits(api.api_id, api.stage, settings, match.method.path, received.method):
             raise RefusedRequestError("THROTTLED")
         return match
 

@@ -1,4 +1,8 @@
-"""Throttling of a stage's methods by token buckets, as its method settings say."""
+"""Throttling of a stage's methods by token buckets, as its method settings say.
+
+Settings for all methods hold for each of them, and those of a method for `ANY` for each verb: every path and verb has a
+bucket of its own (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -33,27 +37,29 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._buckets: dict[tuple[str, str, str], Bucket] = {}
+        self._buckets: dict[tuple[str, str, str, str], Bucket] = {}
 
     def admits(self, api_id: str, stage: str, settings: Mapping[str, Any], path: str, http_method: str) -> bool:
         """Take a token for one request; False when it is to be refused."""
-        key, limits = _limits(settings, path, http_method)
+        limits = _limits(settings, path, http_method)
         rate = float(limits.get("throttlingRateLimit", UNLIMITED))
         burst = float(limits.get("throttlingBurstLimit", UNLIMITED))
         if UNLIMITED in {rate, burst}:
             return True
-        bucket = self._buckets.get((api_id, stage, key))
+        key = (api_id, stage, path, http_method)
+        bucket = self._buckets.get(key)
         now = self._clock()
         if bucket is None or (bucket.rate, bucket.burst) != (rate, burst):
             bucket = Bucket(rate, burst, burst, now)
-            self._buckets[api_id, stage, key] = bucket
+            self._buckets[key] = bucket
         return bucket.take(now)
 
 
-def _limits(settings: Mapping[str, Any], path: str, http_method: str) -> tuple[str, Mapping[str, Any]]:
+def _limits(settings: Mapping[str, Any], path: str, http_method: str) -> Mapping[str, Any]:
     """Return the settings of a method: its own, else those of every method. Each path is written with `~1` for `/`."""
     for key, limits in settings.items():
         resource, _, method = key.rpartition("/")
         if method == http_method and "/" + resource.replace("~1", "/").strip("/") == path:
-            return key, limits
-    return EVERY_METHOD, settings.get(EVERY_METHOD, {})
+            return limits
+    found: Mapping[str, Any] = settings.get(EVERY_METHOD, {})
+    return found

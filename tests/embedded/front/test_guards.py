@@ -186,6 +186,8 @@ def test_a_bucket_fills_at_its_rate_and_a_method_has_its_own() -> None:
 
     assert takes("/chat/completions", "POST", 3) == [True, True, False]
     assert takes("/other", "GET", 2) == [True, False]
+    assert takes("/other", "POST", 2) == [True, False], "what holds for all methods holds for each by itself"
+    assert takes("/another", "GET", 2) == [True, False]
     assert all(takes("/models", "GET", 50))
     now[0] += 0.1
     assert takes("/chat/completions", "POST", 2) == [True, False]

@@ -27,6 +27,16 @@ def malformed_keys_reach_no_code(stack: Stack) -> Violations:
             yield f"{authorizer.name} keeps answers too long"
 
 
+def all_that_costs_has_one_rate(stack: Stack) -> Violations:
+    """Nothing but one POST and one GET is served: a throttle holds for each method, and a second would double it."""
+    served: set[str] = set()
+    for method in stack.of("apigateway/method"):
+        verb = method.get("httpMethod")
+        if verb not in {"GET", "POST"} or verb in served:
+            yield method.name
+        served.add(verb)
+
+
 def rate_is_bounded(stack: Stack) -> Violations:
     """Every method of every stage has a rate and a burst."""
     for stage in stack.of("apigateway/stage"):
@@ -82,6 +92,7 @@ def answers_stream_from_a_regional_api(stack: Stack) -> Violations:
 CLAIMS: tuple[Claim, ...] = (
     methods_want_a_key,
     malformed_keys_reach_no_code,
+    all_that_costs_has_one_rate,
     rate_is_bounded,
     api_logs_no_content,
     access_is_logged_without_content,

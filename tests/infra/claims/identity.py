@@ -8,6 +8,7 @@ from tests.infra.claims.stack import POLICY_PROPERTIES, Claim, Stack, Violations
 ONLY_ANY_RESOURCE = frozenset({"autoscaling:DescribeAutoScalingGroups", "logs:DescribeLogGroups"})
 """Actions for which AWS takes no narrower resource (Service Authorization Reference)."""
 SERVICES = frozenset({"lambda.amazonaws.com", "apigateway.amazonaws.com", "ec2.amazonaws.com"})
+METHOD_OF_A_STAGE = re.compile(r":execute-api:[^*]+/[^*/]+/(GET|POST)/\*$")
 SECRET_LIKE = re.compile(r"(sk|hf|gsk|xai)[-_][A-Za-z0-9]{8}|A(KIA|SIA)[A-Z0-9]{12}|-----BEGIN")
 
 
@@ -64,11 +65,16 @@ def table_is_read_by_partition(stack: Stack) -> Violations:
 
 
 def functions_are_invoked_by_one_source(stack: Stack) -> Violations:
-    """A service invokes a function only for one API path, authorizer or topic of this stack."""
+    """A service invokes a function only for one method of the API, an authorizer or a topic of this stack."""
     for permission in stack.of("lambda/permission"):
         source = permission.get("sourceArn", "")
-        if permission.get("principal", "*") == "*" or not source or source.endswith("*"):
+        if permission.get("principal", "*") == "*" or not is_one_source(source):
             yield permission.name
+
+
+def is_one_source(arn: str) -> bool:
+    """Return whether an ARN names one thing; all paths of one method of a stage count as one."""
+    return bool(arn) and "*" not in METHOD_OF_A_STAGE.sub("", arn)
 
 
 def variables_are_encrypted_and_no_secrets(stack: Stack) -> Violations:

@@ -3,7 +3,7 @@
 import json
 
 from tests.embedded.system.account import Account, Claim, Violations, statements
-from tests.infra.claims.identity import ONLY_ANY_RESOURCE, SECRET_LIKE, SERVICES
+from tests.infra.claims.identity import ONLY_ANY_RESOURCE, SECRET_LIKE, SERVICES, is_one_source
 from tests.infra.claims.stack import actions, as_list
 
 
@@ -54,12 +54,12 @@ def keys_are_used_through_one_service(account: Account) -> Violations:
 
 
 def functions_are_invoked_by_one_source(account: Account) -> Violations:
-    """A service invokes a function only for one API path, authorizer or topic."""
+    """A service invokes a function only for one method of an API, an authorizer or a topic."""
     for function in account.functions():
         policy = account.asked("lambda", "get_policy", FunctionName=function["FunctionName"]).get("Policy")
         for statement in statements(policy) if policy else ():
             source = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn", "")
-            if not isinstance(statement["Principal"], dict) or not source or source.endswith("*"):
+            if not isinstance(statement["Principal"], dict) or not is_one_source(source):
                 yield f"{statement['Sid']} lets others invoke {function['FunctionName']}"
 
 

@@ -19,11 +19,11 @@ def _unbounded_requests(props: Props) -> None:
 FIRST = (
     M(
         front.methods_want_a_key,
-        "a list of models for all",
+        "what is read is open to all",
         "apigateway/method",
-        "-models-method",
+        "-get-method",
         both(put("authorization", "NONE"), put("authorizer_id", GONE)),
-        named=lambda row: "GET /models",
+        named=lambda row: "GET /{proxy+}",
     ),
     M(
         front.malformed_keys_reach_no_code,
@@ -57,7 +57,7 @@ SECOND = (
         "-authorizer",
         put("authorizer_result_ttl_in_seconds", 3600),
     ),
-    M(front.rate_is_bounded, "one method's only", *SETTINGS, put("method_path", "models/GET")),
+    M(front.rate_is_bounded, "one method's only", *SETTINGS, put("method_path", "~1{proxy+}/GET")),
     M(front.data_is_not_traced, "execution log", *SETTINGS, put("settings.logging_level", "INFO")),
     M(front.access_is_logged_without_content, "no log", *STAGE, put("access_log_settings", GONE)),
 )
