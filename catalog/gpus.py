@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from catalog.engines import LLAMA_CPP, Engine
+
 GENERATE, PROMPT = "generate", "prompt"
 
 
@@ -55,3 +57,10 @@ class Measurement:
         """What tells it from all others."""
         numbers = (self.input_tokens, self.output_tokens, self.at_once)
         return (self.gpu, self.engine, self.model, self.quantisation, self.kind, *map(str, numbers))
+
+
+def runs_on(engine: Engine, gpu: Gpu | None) -> bool:
+    """Tell whether an engine is offered on a GPU; on one that is not listed, llama.cpp alone is."""
+    if gpu is None:
+        return engine.name == LLAMA_CPP
+    return gpu.compute_capability >= engine.compute_capability

@@ -4,13 +4,13 @@ import datetime as dt
 from typing import Any
 
 from catalog.endpoints import destination, geography
-from catalog.open_models import OpenModel
 from catalog.residency import base_url
 from catalog.rows import ROLE, Catalogue, ManagedModel, Provider
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
 from infra.routes import Managed, Route, managed_of
+from infra.serving import serving
 from infra.settings import Settings
 
 SCHEMA = 2
@@ -45,23 +45,29 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
             },
             **({"masks": sorted(filter(None, settings.mask_patterns))} if settings.mask_patterns else {}),
             "providers": {name: _provider(name, settings, tables) for name in settings.providers},
-            "models": {name: _model(tables.open_models[name]) for name in _local_models(settings)},
+            "models": _models(settings, tables),
             "routes": [_route(route, settings, tables) for route in settings.routes],
         }
     )
 
 
-def _local_models(settings: Settings) -> list[str]:
-    return sorted({route.local_model for route in settings.routes if route.local_model})
-
-
-def _model(row: OpenModel) -> dict[str, Any]:
-    """Return which files a model of the pool is, to the byte, and under which licence."""
+def _models(settings: Settings, tables: Catalogue) -> dict[str, Any]:
+    """Return the pool's model by its name, where a route leads to it: which files it is, and how nodes serve it."""
+    if not any(route.local_model for route in settings.routes):
+        return {}
+    served = serving(settings, tables)
+    row = served.model
     return {
-        "repository": row.repository,
-        "revision": row.revision,
-        "files": [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in row.files],
-        "licence": row.licence,
+        row.id: {
+            "repository": row.repository,
+            "revision": row.revision,
+            "files": [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in row.files],
+            "licence": row.licence,
+            "engine": served.engine,
+            "context_tokens": served.context_tokens,
+            "slots": served.slots,
+            "kv_bytes_per_token": row.kv_bytes_per_token,
+        }
     }
 
 

@@ -83,6 +83,20 @@ def choice(*allowed: str) -> Reader[str]:
     return read
 
 
+def either(word: str, other: Reader[T]) -> Reader[T | str]:
+    """Read one word, or else what another reader accepts."""
+
+    def read(key: str, value: object, found: list[Problem]) -> T | str | None:
+        if value == word:
+            return word
+        refused: list[Problem] = []
+        known = other(key, value, refused)
+        found.extend(_refused(key, value, f"{word}, or {problem.allowed}") for problem in refused)
+        return known
+
+    return read
+
+
 def text(pattern: str, allowed: str, remedy: str = "") -> Reader[str]:
     """Read a text that the whole `pattern` matches; `allowed` says the pattern in words."""
 

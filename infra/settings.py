@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from catalog.engines import ENGINES
 from catalog.rows import Catalogue
 from catalog.tables import catalogue
 from infra.checks.all import problems
 from infra.checks.tagging import TAG_KEY, TAG_VALUE
 from infra.guardrail import Guardrail
 from infra.problems import Problem, SettingsError, closest
-from infra.readers import FILE, Reader, array, boolean, choice, integer, mapping, price, record, text
+from infra.readers import FILE, Reader, array, boolean, choice, either, integer, mapping, price, record, text
 from infra.regions import REGIONS
 from infra.routes import Fallback, Route
 
@@ -30,9 +31,13 @@ LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 """Days that CloudWatch Logs accepts, up to two years."""
 
 MASKS = array(choice(*MASK_PATTERNS), 0, len(MASK_PATTERNS))
+AUTO = "auto"
+"""As many slots as fit, up to what the engine has been measured with."""
+
 MODEL_NAME = text(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}", "letters, digits and . _ : / @ -, at most 128 characters")
 PROVIDER_NAME = text(r"[a-z][a-z0-9-]{0,31}", "the name of a provider in catalog/data/providers.toml")
 INSTANCE_TYPE = text(r"[a-z0-9-]+\.[a-z0-9-]+", "an EC2 instance type such as g6.xlarge")
+LICENCE = text(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}", "the id of a licence, as `leanto models list` shows it")
 EMAIL = text(
     r"[^\s@,;<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}", "an e-mail address such as team@example.com"
 )
@@ -74,7 +79,10 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "maskPatterns": MASKS,
         "residency": choice("any", "eu", "us"),
         "gpuModel": MODEL_NAME,
-        "gpuEngine": choice("llama.cpp"),
+        "gpuEngine": choice(*ENGINES),
+        "gpuContextTokens": integer(256, 1_048_576),
+        "gpuSlots": either(AUTO, integer(1, 256)),
+        "licencesAccepted": array(LICENCE, 0, 20),
         "gpuInstanceTypes": array(INSTANCE_TYPE, 1, 20),
         "gpuMaximumNodes": integer(1, 50),
         "gpuSpot": boolean(),
@@ -125,6 +133,9 @@ class Settings:
     residency: str
     gpu_model: str
     gpu_engine: str
+    gpu_context_tokens: int
+    gpu_slots: int | str
+    licences_accepted: tuple[str | None, ...]
     gpu_instance_types: tuple[str, ...]
     gpu_maximum_nodes: int
     gpu_spot: bool

@@ -4,11 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.rows import Catalogue
-from infra.checks import bedrock, endpoints, operation, pool, routing
+from infra.checks import bedrock, endpoints, operation, pool, routing, serving
 from infra.checks.values import Check, UnreadError, Values
 from infra.problems import Problem, shown
 
-CHECKS: tuple[Check, ...] = (*routing.CHECKS, *endpoints.CHECKS, *bedrock.CHECKS, *pool.CHECKS, *operation.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *routing.CHECKS,
+    *endpoints.CHECKS,
+    *bedrock.CHECKS,
+    *pool.CHECKS,
+    *serving.CHECKS,
+    *operation.CHECKS,
+)
 
 
 def problems(values: Mapping[str, Any], raw: Mapping[str, object], tables: Catalogue) -> Iterator[Problem]:

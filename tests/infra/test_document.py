@@ -108,9 +108,34 @@ def test_a_local_model_is_named_to_the_byte_with_its_licence() -> None:
             "revision": row.revision,
             "files": [{"name": row.files[0].name, "bytes": row.files[0].bytes, "sha256": row.files[0].sha256}],
             "licence": "Apache-2.0",
+            "engine": "llama.cpp",
+            "context_tokens": 8192,
+            "slots": 4,
+            "kv_bytes_per_token": 147456,
         }
     }
     assert document("managed")["models"] == {}
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "engine", "slots"),
+    [
+        ("qwen3-8b-q4_k_m", {}, "llama.cpp", 4),
+        ("qwen3-8b-awq", {"gpuEngine": "vllm"}, "vllm", 11),
+        ("qwen3-8b-awq", {"gpuEngine": "vllm", "gpuInstanceTypes": ["g6e.xlarge", "g6.xlarge"]}, "vllm", 11),
+        ("qwen3-14b-awq", {"gpuEngine": "vllm", "gpuContextTokens": 16384}, "vllm", 3),
+        ("qwen3-14b-q4_k_m", {"gpuInstanceTypes": ["g4dn.xlarge"], "gpuContextTokens": 16384}, "llama.cpp", 2),
+        ("qwen3-8b-q4_k_m", {"gpuSlots": 9}, "llama.cpp", 9),
+    ],
+)
+def test_slots_are_given_or_as_many_as_fit_the_smallest_gpu(
+    model: str, changes: dict[str, Any], engine: str, slots: int
+) -> None:
+    routes = [{"model": "small", "localModel": model}]
+    found = document("gpu", gpuModel=model, routes=routes, **changes)["models"][model]
+    assert (found["engine"], found["slots"]) == (engine, slots)
+    assert found["context_tokens"] == changes.get("gpuContextTokens", 8192)
+    assert len(found["files"]) == (1 if engine == "llama.cpp" else 9)
 
 
 def test_a_stack_without_providers_names_none() -> None:

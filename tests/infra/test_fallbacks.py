@@ -15,7 +15,8 @@ from policies.rules.governance import fallback_residency
 from runtime.decide.routing import ABILITIES as ROUTED_ABILITIES
 from runtime.gateway.deployment import ProviderUpstream, read_deployment
 from tests.infra.test_document import document
-from tests.infra.test_settings import GPU, LOCAL, ROUTE, problem_keys
+from tests.infra.test_settings import problem_keys
+from tests.infra.wrong_settings import GPU, LOCAL, ROUTE
 
 OTHER = {"provider": "openai", "providerModel": "gpt-6-sol"}
 

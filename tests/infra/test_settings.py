@@ -15,14 +15,9 @@ from infra.declarations import declarations, project_defaults, stack_values
 from infra.problems import Problem, SettingsError
 from infra.settings import READERS, Settings, field_name, read_settings
 from tests.infra.synthesised import IMAGE, PRESETS
+from tests.infra.wrong_settings import AWQ, GPU, OWN_SERVER, PROD, ROUTE, TAGS, WRONG, pool
 
 DEFAULTS = project_defaults()
-TAGS = {"owner": "team", "cost-centre": "c1", "data-class": "internal"}
-ROUTE = {"model": "small", "provider": "openai", "providerModel": "gpt-6-luna"}
-LOCAL = {"model": "small", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
-GPU = {"mode": "gpu", "routes": [LOCAL], "gpuAmiId": IMAGE}
-OWN_SERVER = {"model": "a", "provider": "custom", "providerModel": "my/model"}
-PROD = {"environment": "prod", "alertEmails": ["team@example.com"]}
 
 
 def settings(tables: Catalogue | None = None, /, **changes: Any) -> Settings:
@@ -64,128 +59,6 @@ def test_a_pool_without_an_image_is_told_the_command_that_pins_one(preset: str) 
     (problem,) = caught.value.problems
     assert problem.key == "leanto:gpuAmiId"
     assert "leanto ami pin" in problem.remedy
-
-
-WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
-    "unknown mode": ({"mode": "manged"}, {"mode"}),
-    "unknown environment": ({"environment": "production"}, {"environment"}),
-    "unknown region": ({"region": "eu-centrl-1"}, {"region"}),
-    "region of another partition": ({"region": "cn-north-1"}, {"region"}),
-    "no routes": ({"routes": []}, {"routes"}),
-    "routes no list": ({"routes": "small"}, {"routes"}),
-    "routes not JSON": ({"routes": "[{"}, {"routes"}),
-    "a route without model": ({"routes": [{"provider": "openai", "providerModel": "gpt-6-luna"}]}, {"routes[0].model"}),
-    "a route with an unknown field": ({"routes": [{**ROUTE, "fallback": "x"}]}, {"routes[0].fallback"}),
-    "a route with an unknown mask": (
-        {"routes": [{**ROUTE, "maskPatterns": ["names"]}]},
-        {"routes[0].maskPatterns[0]"},
-    ),
-    "two routes of one name": ({"routes": [ROUTE, ROUTE]}, {"routes[1].model"}),
-    "provider without model": ({"routes": [{"model": "a", "provider": "openai"}]}, {"routes[0]"}),
-    "model without provider": ({"routes": [{"model": "a", "providerModel": "gpt-6-luna"}]}, {"routes[0]"}),
-    "unknown provider model": ({"routes": [{**ROUTE, "providerModel": "gpt-99"}]}, {"routes[0].providerModel"}),
-    "a guardrail's ARN": ({"bedrockGuardrailId": "arn:aws:bedrock"}, {"bedrockGuardrailId"}),
-    "a pattern to mask that there is not": ({"maskPatterns": ["email", "names"]}, {"maskPatterns[1]"}),
-    "a draft of a guardrail": ({"bedrockGuardrailVersion": "DRAFT"}, {"bedrockGuardrailVersion"}),
-    "local route in managed": ({"routes": [LOCAL]}, {"routes[0]"}),
-    "provider route in gpu": ({**GPU, "routes": [ROUTE]}, {"routes[0]"}),
-    "a route to nothing in hybrid": ({**GPU, "mode": "hybrid", "routes": [{"model": "a"}]}, {"routes[0]"}),
-    "provider not allowed": ({"providersAllowed": []}, {"routes[0].provider"}),
-    "provider not in the catalogue": (
-        {"providersAllowed": ["openai", "opnai"]},
-        {"providersAllowed[1]"},
-    ),
-    "provider twice": ({"providersAllowed": ["openai", "openai"]}, {"providersAllowed[1]"}),
-    "another local model than the pool's": ({**GPU, "gpuModel": "qwen3-8b-q4_k_m"}, {"routes[0].localModel"}),
-    "unknown local model": (
-        {**GPU, "gpuModel": "llama-9", "routes": [{"model": "a", "localModel": "llama-9"}]},
-        {"gpuModel"},
-    ),
-    "http": ({"providerBaseUrls": {"openai": "http://api.openai.com/v1"}}, {"providerBaseUrls.openai"}),
-    "loopback by name only": (
-        {"providerBaseUrls": {"openai": "http://localhost.example/v1"}},
-        {"providerBaseUrls.openai"},
-    ),
-    "URL without host": ({"providerBaseUrls": {"openai": "https:///v1"}}, {"providerBaseUrls.openai"}),
-    "URL with a password": ({"providerBaseUrls": {"openai": "https://a:b@x.example/v1"}}, {"providerBaseUrls.openai"}),
-    "URL with a query": ({"providerBaseUrls": {"openai": "https://x.example/v1?key=1"}}, {"providerBaseUrls.openai"}),
-    "URL with a bad port": (
-        {"providerBaseUrls": {"openai": "https://x.example:99999/v1"}},
-        {"providerBaseUrls.openai"},
-    ),
-    "URL of a provider that is not allowed": (
-        {"providerBaseUrls": {"google": "https://x.example/v1"}},
-        {"providerBaseUrls.google"},
-    ),
-    "no URL for a provider that needs one": (
-        {"providersAllowed": ["openai", "azure"]},
-        {"providerBaseUrls.azure"},
-    ),
-    "unknown residency": ({"residency": "ue"}, {"residency"}),
-    "residency and region": ({"residency": "eu"}, {"region"}),
-    "London is not in the EU": ({"residency": "eu", "region": "eu-west-2"}, {"region"}),
-    "Zurich is not in the EU": ({"residency": "eu", "region": "eu-central-2"}, {"region"}),
-    "residency and a provider without an endpoint there": (
-        {"residency": "eu", "region": "eu-west-1", "providersAllowed": ["openai", "anthropic"]},
-        {"providerBaseUrls.anthropic"},
-    ),
-    "residency and the provider's endpoint elsewhere": (
-        {"residency": "eu", "region": "eu-west-1", "providerBaseUrls": {"openai": "https://api.openai.com/v1"}},
-        {"providerBaseUrls.openai"},
-    ),
-    "unknown engine": ({**GPU, "gpuEngine": "vllm"}, {"gpuEngine"}),
-    "unknown instance type": ({**GPU, "gpuInstanceTypes": ["g6.xlarg"]}, {"gpuInstanceTypes[0]"}),
-    "instance type without a price in the region": (
-        {**GPU, "region": "eu-west-1", "gpuInstanceTypes": ["g5.xlarge", "g6.xlarge"]},
-        {"gpuInstanceTypes[1]"},
-    ),
-    "instance type twice": ({**GPU, "gpuInstanceTypes": ["g6.xlarge", "g6.xlarge"]}, {"gpuInstanceTypes[1]"}),
-    "no instance type": ({**GPU, "gpuInstanceTypes": []}, {"gpuInstanceTypes"}),
-    "no nodes": ({**GPU, "gpuMaximumNodes": 0}, {"gpuMaximumNodes"}),
-    "spot by a word": ({**GPU, "gpuSpot": "yes"}, {"gpuSpot"}),
-    "no image": ({**GPU, "gpuAmiId": ""}, {"gpuAmiId"}),
-    "an image's name": ({**GPU, "gpuAmiId": "ubuntu-24.04"}, {"gpuAmiId"}),
-    "five zones": ({**GPU, "availabilityZoneCount": 5}, {"availabilityZoneCount"}),
-    "a network too small": ({**GPU, "vpcCidr": "10.64.0.0/28"}, {"vpcCidr"}),
-    "a network too large": ({**GPU, "vpcCidr": "10.0.0.0/8"}, {"vpcCidr"}),
-    "a public network": ({**GPU, "vpcCidr": "11.0.0.0/20"}, {"vpcCidr"}),
-    "a network that does not begin there": ({**GPU, "vpcCidr": "10.64.0.1/20"}, {"vpcCidr"}),
-    "Docker's network": ({**GPU, "vpcCidr": "172.17.0.0/20"}, {"vpcCidr"}),
-    "no network": ({**GPU, "vpcCidr": "300.0.0.0/20"}, {"vpcCidr"}),
-    "no money": ({"monthlyCapUsd": 0}, {"monthlyCapUsd"}),
-    "negative money": ({"monthlyCapUsd": "-5"}, {"monthlyCapUsd"}),
-    "half a dollar": ({"monthlyCapUsd": 0.5}, {"monthlyCapUsd"}),
-    "money by yes": ({"monthlyCapUsd": True}, {"monthlyCapUsd"}),
-    "less than nothing for providers": ({"monthlySpendUsd": -1}, {"monthlySpendUsd"}),
-    "cents for providers": ({"monthlySpendUsd": 0.5}, {"monthlySpendUsd"}),
-    "no address": ({"alertEmails": ["team"]}, {"alertEmails[0]"}),
-    "address without domain": ({"alertEmails": ["team@example"]}, {"alertEmails[0]"}),
-    "two addresses in one": ({"alertEmails": ["a@example.com,b@example.com"]}, {"alertEmails[0]"}),
-    "a dashboard by a word": ({"dashboard": "some"}, {"dashboard"}),
-    "a tag missing": ({"tags": {"owner": "a", "data-class": "b"}}, {"tags.cost-centre"}),
-    "a tag of AWS's": ({"tags": {**TAGS, "aws:x": "y"}}, {"tags"}),
-    "a tag of ours": ({"tags": {**TAGS, "environment": "y"}}, {"tags.environment"}),
-    "our tag namespace": ({"tags": {**TAGS, "leanto:stack": "y"}}, {"tags"}),
-    "a tag that AWS does not take": ({"tags": {**TAGS, "x": "a;b"}}, {"tags.x"}),
-    "an empty tag": ({"tags": {**TAGS, "x": ""}}, {"tags.x"}),
-    "too many tags": ({"tags": {**TAGS, **{f"t{n}": "x" for n in range(5)}}}, {"tags"}),
-    "days that CloudWatch does not know": ({"logRetentionDays": 31}, {"logRetentionDays"}),
-    "too little memory": ({"gatewayMemoryMib": 128}, {"gatewayMemoryMib"}),
-    "no concurrency": ({"gatewayReservedConcurrency": 0}, {"gatewayReservedConcurrency"}),
-    "no rate": ({"throttleRequestsPerSecond": 0}, {"throttleRequestsPerSecond"}),
-    "burst above AWS's": ({"throttleBurst": 5001}, {"throttleBurst"}),
-    "a body larger than Lambda's": ({"maximumRequestBytes": 6 * 1024 * 1024}, {"maximumRequestBytes"}),
-    "longer than Lambda": ({"requestTimeoutSeconds": 871}, {"requestTimeoutSeconds"}),
-    "no reads": ({"tableMaximumReadUnits": 0}, {"tableMaximumReadUnits"}),
-    "no writes": ({"tableMaximumWriteUnits": 0}, {"tableMaximumWriteUnits"}),
-    "unknown processor": ({"functionArchitecture": "arm"}, {"functionArchitecture"}),
-    "unknown Python": ({"functionPython": "3.9"}, {"functionPython"}),
-    "account setting by a word": ({"manageApiGatewayAccount": "no"}, {"manageApiGatewayAccount"}),
-    "prod and nobody to tell": ({**PROD, "alertEmails": []}, {"alertEmails"}),
-    "prod and short logs": ({**PROD, "logRetentionDays": 14}, {"logRetentionDays"}),
-    "prod and one zone": ({**PROD, **GPU, "availabilityZoneCount": 1}, {"availabilityZoneCount"}),
-    "an unknown setting": ({"monthlyCap": 5}, {"monthlyCap"}),
-}
 
 
 @pytest.mark.parametrize(("changes", "keys"), WRONG.values(), ids=WRONG)
@@ -239,6 +112,16 @@ def test_every_setting_has_a_wrong_value_among_the_cases() -> None:
 
 
 RIGHT: dict[str, dict[str, Any]] = {
+    "vLLM with its model": AWQ,
+    "an accepted licence": {
+        **pool("llama-3.1-8b-instruct-q4_k_m"),
+        "licencesAccepted": ["LicenseRef-llama3.1"],
+    },
+    "as many slots as fit": {**GPU, "gpuSlots": 16},
+    "slots as a text": {**GPU, "gpuSlots": "16"},
+    "a long context for one request": {**GPU, "gpuContextTokens": 131072, "gpuSlots": 1},
+    "a GPU of which no speed is known": {**GPU, "gpuInstanceTypes": ["g7e.2xlarge"]},
+    "a pool's settings are of no account in managed": {"gpuContextTokens": 1_000_000, "gpuEngine": "vllm"},
     "loopback": {"providerBaseUrls": {"openai": "http://127.0.0.1:4000/v1"}},
     "loopback with residency": {
         "residency": "eu",
@@ -316,6 +199,25 @@ def test_a_near_miss_is_told_what_may_have_been_meant(changes: Mapping[str, Any]
     with pytest.raises(SettingsError) as caught:
         settings(**changes)
     assert f"did you mean {hint}" in str(caught.value)
+
+
+def test_what_does_not_fit_is_told_with_its_numbers_and_a_way_out() -> None:
+    """2.5 GB of weights, 20 times 8192 tokens of 144 KiB, and the engine, on the 23028 MiB of an A10G."""
+    with pytest.raises(SettingsError) as caught:
+        settings(**GPU, gpuSlots=20)
+    text = str(caught.value)
+    assert "leanto:gpuSlots: 20 is not allowed. Allowed: at most 16" in text
+    assert "takes 26.3 GiB (2.3 weights, 22.5 for 20 x 8192 tokens, 1.5 the engine), and g5.xlarge has 22.5" in text
+    assert "lower it to 16, or leanto:gpuContextTokens to 6794" in text
+
+
+def test_a_restricted_licence_is_told_with_its_terms_before_it_is_accepted() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(**pool("llama-3.1-8b-instruct-q4_k_m"))
+    text = str(caught.value)
+    assert "LicenseRef-llama3.1" in text
+    assert "above 700 million monthly active users a licence from Meta is needed" in text
+    assert "https://github.com/meta-llama/" in text
 
 
 CANARY = "sk-proj-abcdEFGH0123456789ijklMNOP"
