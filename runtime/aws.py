@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import xml.etree.ElementTree as ET
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,10 +90,19 @@ class Call:
 class Aws:
     """Calls AWS services of one region over one pool of connections."""
 
-    def __init__(self, session: aiohttp.ClientSession, variables: Mapping[str, str]):
-        """Take region, credentials and, for AWS in a box, AWS_ENDPOINT_URL from the environment variables given."""
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        variables: Mapping[str, str],
+        credentials: Callable[[], Credentials] | None = None,
+    ):
+        """Take region and, for AWS in a box, AWS_ENDPOINT_URL from the environment variables given.
+
+        The credentials are taken from there too unless `credentials` gives them, as they are at the time of a call.
+        """
         self._session = session
         self._variables = variables
+        self._credentials = credentials or self._given_credentials
         self._endpoint = variables.get("AWS_ENDPOINT_URL", "").rstrip("/")
         self._region = variables.get("AWS_REGION") or variables.get("AWS_DEFAULT_REGION") or ""
         if not self._region:
@@ -148,7 +157,7 @@ class Aws:
             raise AwsError(call.service, call.operation, code, response.status, message, item)
         return body
 
-    def _credentials(self) -> Credentials:
+    def _given_credentials(self) -> Credentials:
         """Return the credentials as they are now; Lambda sets them before the function starts."""
         try:
             return Credentials(
