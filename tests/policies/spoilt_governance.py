@@ -44,6 +44,11 @@ def in_model(*changes: Document) -> Change:
     return _fields(lambda row: row["models"].values(), changes)
 
 
+def in_file(*changes: Document) -> Change:
+    """Change each file of each model that the document describes."""
+    return _fields(lambda row: [file for model in row["models"].values() for file in model["files"]], changes)
+
+
 def in_provider(*changes: Document) -> Change:
     """Change each provider that the document describes."""
     return _fields(lambda row: row["providers"].values(), changes)
@@ -91,20 +96,24 @@ GOVERNANCE: Mapping[str, Mapping[str, Change]] = {
         "by the boot script": script("vllm serve meta-llama/Llama-3.1-8B"),
     },
     "model-digest-pinned": {
-        "no digest": in_model({"sha256": GONE}, {"revision": "main"}),
-        "a short digest": in_model({"sha256": "3605803b"}),
+        "no digest": in_file({"sha256": GONE}),
+        "no commit": in_model({"revision": "main"}),
+        "a short digest": in_file({"sha256": "3605803b"}),
         "an image that moves": put(TEMPLATE, "imageId", "resolve:ssm:/aws/service/ami/latest"),
         "by the boot script": script("hf download somebody/model", "docker run vllm/vllm-openai:latest"),
     },
     "model-format-safe": {
-        "a pickle": in_model({"file": "model.bin"}, {"file": "model.pt"}),
+        "a pickle": in_file({"name": "model.bin"}, {"name": "model.pt"}),
+        "a pickle beside the files": in_model({"file": "model.bin"}),
         "code beside it": in_model({"trust_remote_code": True}),
         "a file": put(OBJECT, "key", "models/model.pkl", "models/pytorch_model.bin"),
         "by the boot script": script("vllm serve somebody/model --trust-remote-code"),
     },
     "model-fits-gpu": {
-        "a larger one": in_model({"bytes": 90_000_000_000}),
-        "a smaller GPU": then(in_model({"bytes": 18_000_000_000}), put(GROUP, TYPES, "g4dn.xlarge")),
+        "a larger one": in_file({"bytes": 90_000_000_000}),
+        "more slots": in_model({"slots": 64}),
+        "a longer context": in_model({"context_tokens": 131_072}),
+        "a smaller GPU": then(in_file({"bytes": 18_000_000_000}), put(GROUP, TYPES, "g4dn.xlarge")),
         "a larger one by the boot script": script("vllm serve meta-llama/Llama-3.1-70B-Instruct"),
         "a larger one by a variable": beside(
             GROUP, put(FUNCTION, f"{VARIABLES}.HF_MODEL_ID", "meta-llama/Llama-3.1-70B-Instruct")

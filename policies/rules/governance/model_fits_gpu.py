@@ -99,10 +99,14 @@ def _needed(model: Served, context_tokens: int, slots: int) -> Bounds | None:
 
 
 def _weights(manifest: Block) -> int:
-    """Return how many bytes of weights a manifest states; 0 when it states none."""
+    """Return how many bytes of weights a manifest states, of each file or in all; 0 when it states none."""
     rows = [value.block() for value in files_of(manifest)]
-    weights = [row for row in rows if not row.has("name") or row.text("name").lower().endswith(WEIGHTS)]
-    return sum(int(row.number("bytes", 0) or 0) for row in weights)
+    weights = [row for row in rows if row.text("name").lower().endswith(WEIGHTS)]
+    return max(sum(_bytes(row) for row in weights), _bytes(manifest))
+
+
+def _bytes(row: Block) -> int:
+    return int(row.number("bytes", 0) or 0)
 
 
 _DENSE_KV = 512 * 1024
