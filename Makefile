@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
-# Tests run on as many processes as this; the ones with the engine take longest and go first.
-TEST_PROCESSES ?= 2
-LONGEST_FIRST := tests/embedded/system tests/engine tests/cli
+# Tests run on as many processes as this: one more than two cores, as those with the engine wait for it. They take longest
+# and go first; a file stays in one process, which makes its servers once.
+TEST_PROCESSES ?= 3
+LONGEST_FIRST := tests/embedded/system tests/cli/test_demo.py tests/cli/test_embedded.py tests/embedded/plugin tests/engine
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 # Bytecode is kept: without it each start imports pulumi_aws for 8 s instead of 1 s.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONUNBUFFERED := 1
@@ -38,13 +40,13 @@ demo: engine ## Deploy the hybrid preset into AWS in a box, ask it a question, t
 	@$(BIN)/leanto demo
 
 test: engine ## Run the tests, those with the real engine included.
-	@$(BIN)/python -m pytest -m "not long" -n $(TEST_PROCESSES) --dist loadfile $(LONGEST_FIRST) tests
+	@$(PYTEST) -m "not long" $(LONGEST_FIRST) tests
 
 test-fast: setup ## Run the tests that need no engine.
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not engine and not long"
+	@$(PYTEST) -m "not engine and not long"
 
 test-long: engine ## Run the tests that take minutes.
-	@$(BIN)/python -m pytest -m long -n $(TEST_PROCESSES)
+	@$(PYTEST) -m long
 
 clients: setup ## Run other people's clients and testers of OpenAI's API against the gateway.
 	@echo "leanto: installing LangChain, LlamaIndex and testers of OpenAI's API into $(CLIENTS)"

@@ -74,7 +74,7 @@ def names_begun(toys) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_signal_cancels_in_order_and_leaves_no_lock_and_no_process(toys, number: signal.Signals) -> None:
     """What had begun is finished and in the state; the next run needs no unlock."""
     process = command_in(toys.folder)

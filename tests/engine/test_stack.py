@@ -119,13 +119,13 @@ def test_outputs_of_a_stack_that_was_never_deployed_say_so_and_make_nothing(toys
     assert not toys.state_file.exists()
 
 
-@pytest.mark.parametrize("damage", ["{", "", '{"version": 3, "checkpoint": {"latest": 7}}'])
-def test_a_damaged_state_is_told_with_the_way_back(toys, damage: str) -> None:
+def test_a_damaged_state_is_told_with_the_way_back(toys) -> None:
     toys.things = {"a": {}}
     toys.deployment().up()
-    toys.state_file.write_text(damage)
-    with pytest.raises(StateUnreadableError, match=r"backups"):
-        toys.deployment().up()
+    for damage in ("{", "", '{"version": 3, "checkpoint": {"latest": 7}}'):
+        toys.state_file.write_text(damage)
+        with pytest.raises(StateUnreadableError, match=r"backups"):
+            toys.deployment().up()
 
 
 def test_a_state_folder_that_cannot_be_made_is_told(toys) -> None:

@@ -39,8 +39,7 @@ class Own:
     @property
     def run(self) -> Run:
         """What all rules are run with."""
-        parameters = of_profile(self.profile, RULES).parameters
-        return run_of(self.profile, TODAY, parameters)
+        return _run(self.profile)
 
 
 OWN: tuple[Own, ...] = tuple(
@@ -48,6 +47,11 @@ OWN: tuple[Own, ...] = tuple(
     for preset in PRESETS
     for environment, profile in (("dev", "dev"), ("prod", "dev"), ("prod", "prod"), ("prod", "eu"))
 )
+
+
+@cache
+def _run(profile: str) -> Run:
+    return run_of(profile, TODAY, of_profile(profile, RULES).parameters)
 
 
 @cache

@@ -146,6 +146,7 @@ def names(stack: EngineStack) -> None:
     pulumi.export("key", key.arn)
 
 
+@pytest.mark.long
 def test_replacements_and_two_regions(start: Starter) -> None:
     """A new fixed name takes its dependants along; a made-up name is made up anew; a provider may move."""
     stack = start(names)

@@ -17,7 +17,7 @@ from tests.embedded.plugin.samples_cloudwatch import math
 from tests.embedded.plugin.samples_launch_template import IMAGE_ID, encoded
 from tests.embedded.plugin.samples_sns import policy as publish_policy
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 REGION = "eu-west-1"
 FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:stop"

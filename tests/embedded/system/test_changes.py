@@ -142,6 +142,7 @@ def is_pool(name: str) -> bool:
     return any(name == part or name.startswith(f"{part}-") for part in POOL_PARTS)
 
 
+@pytest.mark.long
 def test_a_stack_loses_its_pool_and_gets_it_back_with_all_else_in_place(deployed) -> None:
     """Removing and adding the pool deletes and creates the pool's parts, and changes only what must know of it."""
     deployed.with_overlay().deployment.up()

@@ -104,7 +104,7 @@ def test_a_killed_command_is_gone_on_from(stack: Stack) -> None:
     assert_goes_on(stack)
 
 
-def test_ctrl_c_ends_cleanly_and_is_gone_on_from(stack: Stack) -> None:
+def ctrl_c(stack: Stack) -> None:
     process = stack.begin_up()
     os.killpg(process.pid, signal.SIGINT)
     said = finish(process)
@@ -112,6 +112,15 @@ def test_ctrl_c_ends_cleanly_and_is_gone_on_from(stack: Stack) -> None:
     assert "Traceback" not in said
     assert "running it again goes on from there" in said
     wait_for_engines_to_end(stack)
+
+
+def test_ctrl_c_ends_cleanly(stack: Stack) -> None:
+    ctrl_c(stack)
+
+
+@pytest.mark.long
+def test_a_run_after_ctrl_c_goes_on(stack: Stack) -> None:
+    ctrl_c(stack)
     assert_goes_on(stack)
 
 

@@ -1,4 +1,7 @@
-"""Claim, for each preset: up, nothing to change, nothing drifted, all properties kept, after destroy nothing left."""
+"""Claim, for each preset: up, nothing to change, nothing drifted, all properties kept, after destroy nothing left.
+
+The preset `hybrid` has every part of the other two.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -14,7 +17,10 @@ from tests.embedded.system.claims.data import secrets_are_empty
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module", params=["managed", "gpu", "hybrid"])
+PRESETS = ["hybrid", *(pytest.param(preset, marks=pytest.mark.long) for preset in ("managed", "gpu"))]
+
+
+@pytest.fixture(scope="module", params=PRESETS)
 def deployed(request: pytest.FixtureRequest, deploying: Callable) -> Iterator:
     return deploying(request.param)
 
