@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from leanto.gateway.prometheus import CONTENT_TYPE, Metrics
-from runtime.lambda_lifespan import AsgiApp, Receive, Send
+from runtime.lambda_lifespan import AsgiApp, Receive, Scope, Send
 
 PREFIX = "/v1"
 
@@ -26,7 +26,7 @@ class Front:
         self._idle.set()
         self.draining = False
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["path"] == "/health":
             status, word = (503, "draining") if self.draining else (200, "ok")
@@ -44,7 +44,7 @@ class Front:
             return False
         return True
 
-    async def _pass_on(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         below = path.removeprefix(PREFIX) if path.startswith(f"{PREFIX}/") else "/"
         scope = {**scope, "path": below, "raw_path": None, "root_path": "", "state": dict(self._state)}

@@ -10,7 +10,7 @@ from runtime.aws import AwsError
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.stores import ItemStore
 from runtime.lambda_events import EXTENSION
-from runtime.lambda_lifespan import AsgiApp, Receive, Send
+from runtime.lambda_lifespan import AsgiApp, Receive, Scope, Send
 from runtime.state.keys import KeyRecord, key_id_of, key_of_header
 
 FRESH_SECONDS = 5.0
@@ -27,7 +27,7 @@ class KeyDoor:
         self._items = items
         self._kept: OrderedDict[str, tuple[KeyRecord | None, float]] = OrderedDict()
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raises GatewayError 503 when the keys cannot be looked up."""
         if scope["type"] == "http":
             scope = {**scope, "extensions": {EXTENSION: {"authorizer": await self._identity(scope)}}}

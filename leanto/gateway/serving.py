@@ -7,10 +7,10 @@ import socket
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import uvicorn
 import uvloop
-from starlette.middleware import Middleware
 
 from leanto.gateway.bounded_heads import BoundedHeads
 from leanto.gateway.errors import ServeError
@@ -73,7 +73,7 @@ async def _serve(stand: Stand, listening: Listening, bound: socket.socket, start
         metrics.breaker_changed(upstream, state)
 
     async with opened(stand, tell_breaker) as (services, items):
-        app = assemble(lambda: nullcontext(services), tell, Middleware(KeyDoor, items=items))
+        app = assemble(lambda: nullcontext(services), tell, partial(KeyDoor, items=items))
         lifespan = Lifespan(app)
         await lifespan.startup()
         front = Front(app, lifespan.state, metrics, open_metrics=listening.open_metrics)

@@ -12,7 +12,7 @@ from typing import Any
 from runtime.gateway.answers import ClientGoneError, GatewayError
 from runtime.gateway.trace import trace_of
 from runtime.lambda_events import EXTENSION
-from runtime.lambda_lifespan import AsgiApp, Message, Receive, Send
+from runtime.lambda_lifespan import AsgiApp, Message, Receive, Scope, Send
 from runtime.log import write_error
 
 CLIENT_GONE_STATUS = 499
@@ -64,7 +64,7 @@ class AccessLog:
         self._app = app
         self._tell = tell
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)

@@ -4,13 +4,8 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
 
 from runtime.decide.endpoints import ENDPOINTS
 from runtime.gateway.access import AccessLog
@@ -19,6 +14,9 @@ from runtime.gateway.audit import Tell, teller
 from runtime.gateway.chat import answer
 from runtime.gateway.models import list_models, show_model
 from runtime.gateway.services import Services, open_services
+from runtime.lambda_lifespan import AsgiApp, Receive, Scope, Send
+
+Layer = Callable[[AsgiApp], AsgiApp]
 
 
 class Asked:
@@ -32,43 +30,64 @@ class Asked:
         await answer(self._endpoint, scope, receive, send)
 
 
-def create_app(variables: Mapping[str, str]) -> Starlette:
+class Direct:
+    """ASGI application; a request to an endpoint by which models are asked goes there at once, the rest to the router.
+
+    What Starlette does on the way to one of its routes takes longer than much of what is done here for a request.
+    """
+
+    def __init__(self, router: Router):
+        self._router = router
+        self._asked = {f"/{endpoint}": Asked(endpoint) for endpoint in ENDPOINTS}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; raises GatewayError for a path or a method that there is not."""
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._asked:
+            await self._asked[scope["path"]](scope, receive, send)
+            return
+        scope["app"] = self  # without one, the router answers refusals itself
+        try:
+            await self._router(scope, receive, send)
+        except HTTPException as error:
+            raise _refusal(error.status_code) from None
+
+
+def create_app(variables: Mapping[str, str]) -> AsgiApp:
     """Return the application as Lambda runs it; the variables are read when it starts, not before."""
     return assemble(lambda: open_services(variables), teller(variables))
 
 
-def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell: Tell, *inner: Middleware) -> Starlette:
+def assemble(opening: Callable[[], AbstractAsyncContextManager[Services]], tell: Tell, *inner: Layer) -> AsgiApp:
     """Return the application over what `opening` opens at its start.
 
     `tell` gets each request's record at its end; `inner` are layers within the one that answers errors.
     """
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Services]]:
+    async def lifespan(_app: object) -> AsyncIterator[dict[str, Services]]:
         async with opening() as services:
             yield {"services": services}
 
-    app = Starlette(
+    router = Router(
         routes=[
             *(Route(f"/{endpoint}", Asked(endpoint), methods=["POST"]) for endpoint in ENDPOINTS),
             Route("/models", list_models, methods=["GET"]),
             Route("/models/{model:path}", show_model, methods=["GET"]),
         ],
-        middleware=[Middleware(AccessLog, tell=tell), *inner],
-        exception_handlers={HTTPException: _refuse},
+        # With a slash too many a path is not there: the redirect would go to the host that the client names.
+        redirect_slashes=False,
         lifespan=lifespan,
     )
-    # A path with a slash too many is not there: the redirect would go to the host that the client names, without /v1.
-    app.router.redirect_slashes = False
-    return app
+    app: AsgiApp = Direct(router)
+    for layer in reversed(inner):
+        app = layer(app)
+    return AccessLog(app, tell)
 
 
-async def _refuse(_request: Request, error: Exception) -> Response:
-    """Turn Starlette's own refusals, of paths and methods, into ours; they reach the client from the access layer."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
+def _refusal(status: int) -> GatewayError:
     code = {404: "unknown_url", 405: "method_not_supported"}.get(status, "invalid_request")
     paths = ", ".join(f"/{endpoint}" for endpoint in ENDPOINTS)
-    raise GatewayError(status, code, f"There is only POST {paths}, and GET /models and /models/{{model}} here.")
+    return GatewayError(status, code, f"There is only POST {paths}, and GET /models and /models/{{model}} here.")
 
 
 app = create_app(os.environ)

@@ -164,8 +164,7 @@ async def _pass_document(response: aiohttp.ClientResponse, attempt: Attempt, rep
     document, shown = answer
     attempt.hold.meter.take_document(document)
     await attempt.hold.settle(record)
-    await reply.start(response.status, "application/json", passed_headers(response.headers))
-    await reply.end(shown)
+    await reply.whole(response.status, "application/json", passed_headers(response.headers), shown)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes | None:

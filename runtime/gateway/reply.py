@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
 from runtime.gateway.answers import ClientGoneError
 from runtime.lambda_lifespan import Receive, Send
@@ -39,6 +40,11 @@ class Reply:
         self.ending = True
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
+    async def whole(self, status: int, content_type: str, headers: Mapping[str, str], data: bytes) -> None:
+        """Send an answer that is whole, and says so in its length."""
+        await self.start(status, content_type, {"content-length": str(len(data)), **headers})
+        await self.end(data)
+
 
 async def until_gone(receive: Receive, reply: Reply, work: Coroutine[None, None, None]) -> None:
     """Run `work`, which writes `reply`, but give it up when the client hangs up; then raises ClientGoneError.
@@ -46,22 +52,31 @@ async def until_gone(receive: Receive, reply: Reply, work: Coroutine[None, None,
     Giving up closes the connection to the upstream, so that it stops too. Lambda never tells of a lost client; there
     the work runs to its end.
     """
-    task = asyncio.ensure_future(work)
-    watch = asyncio.ensure_future(_hang_up(receive))
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine runs in one
+    earlier = task.cancelling()
+    watch = asyncio.ensure_future(_hang_up(receive, reply, task))
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if reply.ending:
-            # Servers report a disconnect at the end of each response, also of one that was taken to its last byte.
-            await asyncio.wait({task})
-        if not task.done():
-            raise ClientGoneError
-        await task
+        await work
+    except asyncio.CancelledError:
+        if _told(watch) and task.cancelling() == earlier + 1:
+            raise ClientGoneError from None
+        raise
     finally:
-        task.cancel()
+        if _told(watch):
+            task.uncancel()
         watch.cancel()
-        await asyncio.wait({task, watch})
 
 
-async def _hang_up(receive: Receive) -> None:
+async def _hang_up(receive: Receive, reply: Reply, task: asyncio.Task[Any]) -> bool:
+    """Cancel the task when the client hangs up; returns whether it has done so.
+
+    Servers report a disconnect at the end of each response, also of one that was taken to its last byte.
+    """
     while (await receive())["type"] != "http.disconnect":
         pass
+    return not reply.ending and task.cancel()
+
+
+def _told(watch: asyncio.Future[bool]) -> bool:
+    return watch.done() and not watch.cancelled() and watch.exception() is None and watch.result()
