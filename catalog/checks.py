@@ -154,6 +154,19 @@ def _managed_model(row: ManagedModel, providers: Mapping[str, Provider]) -> Iter
     yield from positive(where, tier_cached_input=of_tier[0], tier_cache_write=of_tier[1])
     if tier[0] is None and any(part is not None for part in of_tier):
         yield f"{where}: prices of a tier need the tier's limit"
+    yield from _images(where, row)
+
+
+def _images(where: str, row: ManagedModel) -> Iterator[str]:
+    by_detail = (row.high_detail_image_tokens, row.low_detail_image_tokens)
+    yield from positive(where, image_tokens=row.image_tokens, high_detail=by_detail[0], low_detail=by_detail[1])
+    if row.image_tokens is None and (any(by_detail) or row.image_source or row.image_date):
+        yield f"{where}: what is said of images needs image_tokens"
+    if row.image_tokens is not None:
+        if not (row.image_source and row.image_date):
+            yield f"{where}: image_tokens needs image_source and image_date"
+        if any(tokens is not None and tokens > row.image_tokens for tokens in by_detail):
+            yield f"{where}: no detail of an image costs more than image_tokens"
 
 
 def _sources(catalogue: Catalogue) -> Iterator[str]:

@@ -82,6 +82,7 @@ class Provider:
     `retention_days` is for how long the provider says it keeps requests and answers when nothing else is agreed, and
     `trains_on_requests` whether it trains on them; None is not known.
 
+    `image_addresses` says that it fetches images that are named by their address, and takes nothing but images there.
     `endpoints` are the paths of OpenAI's API at which it answers: for models that the catalogue does not list all of
     them, for chat models those by which one talks with them.
 
@@ -108,6 +109,7 @@ class Provider:
     maximum_values: Mapping[str, Decimal] = field(default_factory=lambda: _NO_AMOUNTS)
     endpoints_source: str = ""
     endpoints_date: dt.date | None = None
+    image_addresses: bool = False
     fields_source: str = ""
     fields_date: dt.date | None = None
     note: str = ""
@@ -120,6 +122,8 @@ class ManagedModel:
     Above `tier_above_input_tokens` input tokens in one request, the whole request costs the tier's prices. Tokens that
     the provider reads from its cache or writes into it cost as other input where no price of theirs is given.
     `maximum_output_tokens` is the longest answer, None when it is not known.
+    `image_tokens` is the most that one image costs, in tokens of the prompt, None where images have no known price;
+    `high_detail_image_tokens` and `low_detail_image_tokens` one with that detail, where that is less.
     `shuts_down` is the day from which the provider refuses it; None when no date is known.
     `api` is "converse" when only Bedrock Converse serves the model; "chat-completions" is OpenAI's;
     "embeddings" that of models which give vectors, whose output costs nothing.
@@ -140,6 +144,11 @@ class ManagedModel:
     tier_output_usd_per_million: Decimal | None = None
     tier_cached_input_usd_per_million: Decimal | None = None
     tier_cache_write_usd_per_million: Decimal | None = None
+    image_tokens: int | None = None
+    high_detail_image_tokens: int | None = None
+    low_detail_image_tokens: int | None = None
+    image_source: str = ""
+    image_date: dt.date | None = None
     shuts_down: dt.date | None = None
     api: str = "chat-completions"
 

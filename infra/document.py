@@ -84,8 +84,10 @@ def _provider(name: str, settings: Settings, tables: Catalogue) -> dict[str, Any
         found["guardrail"] = {"id": settings.guardrail.id, "version": settings.guardrail.version}
     leads_to = destination(url)
     found |= {"fields": rules} if (rules := _fields(row)) else {}
-    # What the provider says holds for its own hosts, not for whatever else a setting names.
-    if row.retention_date and leads_to and leads_to.provider == name:
+    # What the provider says and does holds for its own hosts, not for whatever else a setting names.
+    is_its_own = leads_to is not None and leads_to.provider == name
+    found |= {"image_addresses": True} if row.image_addresses and is_its_own else {}
+    if row.retention_date and is_its_own:
         found["retention"] = {
             "days": row.retention_days,
             "training": row.trains_on_requests,

@@ -26,6 +26,9 @@ def price_of(route: Managed, base_url: str, tables: Catalogue) -> dict[str, Any]
     known = {
         "context_tokens": row.maximum_input_tokens if row else None,
         "maximum_output_tokens": route.maximum_output_tokens or (row.maximum_output_tokens if row else None),
+        "image_tokens": row.image_tokens if row else None,
+        "high_detail_image_tokens": row.high_detail_image_tokens if row else None,
+        "low_detail_image_tokens": row.low_detail_image_tokens if row else None,
     }
     return found | {name: value for name, value in known.items() if value is not None}
 

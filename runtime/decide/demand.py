@@ -7,7 +7,8 @@ Some tokenizers first bring the text into Unicode's compatibility form (NFKC), w
 What providers add around the text (roles, separators, their own instructions for tools and schemas) is covered by fixed
 numbers of tokens; of those that are documented, Anthropic's for tools are the longest, about 530.
 
-What costs money in other ways than by tokens of text is refused: see `check_priced`.
+Images cost tokens by their own price (`runtime.decide.images`); what costs money in other ways than by tokens is
+refused: see `check_priced`.
 """
 
 import json
@@ -16,12 +17,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from runtime.decide.endpoints import EMBEDDINGS, INPUTS
+from runtime.decide.endpoints import CHAT, EMBEDDINGS, INPUTS
+from runtime.decide.images import counted, flaw, image_parts, is_image
 from runtime.decide.prices import Demand
 
 REQUEST_TOKENS = 1024
 MESSAGE_TOKENS = 16
 TOOL_TOKENS = 64
+IMAGE_TOKENS = 64
+"""Around an image, besides what it costs itself."""
 
 MAXIMUM_NAMES = ("max_tokens", "max_completion_tokens")
 TEXT_PARTS = frozenset({"text", "refusal"})
@@ -78,13 +82,15 @@ def demand_of(fields: Mapping[str, Any], text: str) -> Demand:
     check_priced(fields)
     messages = fields.get("messages") or ()
     tools = [*list_of(fields, "tools"), *list_of(fields, "functions")]
-    overhead = REQUEST_TOKENS + MESSAGE_TOKENS * len(messages) + TOOL_TOKENS * len(tools)
+    images = counted(image_parts(fields, CHAT))
+    overhead = REQUEST_TOKENS + MESSAGE_TOKENS * len(messages) + TOOL_TOKENS * len(tools) + IMAGE_TOKENS * images.count
     maxima = [value for name in MAXIMUM_NAMES if (value := number_of(fields, name)) is not None]
     # Providers differ in which of the two they follow, so the larger one counts.
     return Demand(
-        prompt_tokens=text_tokens(text) + overhead,
+        prompt_tokens=text_tokens(text) - images.inline_bytes + overhead,
         output_tokens=max(maxima, default=None),
         choices=number_of(fields, "n") or 1,
+        images=images,
     )
 
 
@@ -145,6 +151,7 @@ def _unpriced(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "tools", "a provider's own tools cost by the call; only those of type function are priced"
     for message in list_of(fields, "messages"):
         yield from _unpriced_message(message)
+    yield from (("messages", reason) for part in image_parts(fields, CHAT) if (reason := flaw(part)))
 
 
 def unpriced_field(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -166,8 +173,8 @@ def _unpriced_message(message: Any) -> Iterator[tuple[str, str]]:
         yield "messages", "audio has no known price"
     content = message.get("content")
     for part in content if isinstance(content, list) else ():
-        if not isinstance(part, str) and not is_of(TEXT_PARTS, part):
-            yield "messages", "only text has a known price: images, audio and files are not passed on"
+        if not (isinstance(part, str) or is_image(part, CHAT) or is_of(TEXT_PARTS, part)):
+            yield "messages", "only text and images have a known price: audio and files are not passed on"
     if isinstance(content, Mapping):
         yield "messages", "content must be text or a list of parts of text"
 

@@ -4,7 +4,9 @@ Prices are whole micro-dollars, rates micro-dollars per million tokens: 0.10 USD
 is rounded up once, after its parts have been added: a budget may be charged a micro-dollar too much, never too little.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from runtime.decide.images import Images
 
 MILLION = 1_000_000
 
@@ -29,7 +31,8 @@ class Price:
     """What a model costs. A request with more than `tier_above_input_tokens` costs the rates of `tier` as a whole.
 
     `context_tokens` is the longest prompt that the provider takes, `maximum_output_tokens` the longest answer that the
-    model writes; None where nobody knows.
+    model writes; None where nobody knows. `image_tokens` is the most that one image costs, None where images have no
+    known price; `high_detail_image_tokens` and `low_detail_image_tokens` one with that detail, if that is less.
     """
 
     base: Rates
@@ -37,6 +40,19 @@ class Price:
     tier_above_input_tokens: int = 0
     context_tokens: int | None = None
     maximum_output_tokens: int | None = None
+    image_tokens: int | None = None
+    high_detail_image_tokens: int | None = None
+    low_detail_image_tokens: int | None = None
+
+    def tokens_of(self, images: Images) -> int:
+        """Return the most tokens that images cost; raises UnpricedImagesError."""
+        if not images:
+            return 0
+        if self.image_tokens is None:
+            raise UnpricedImagesError
+        high = self.image_tokens if self.high_detail_image_tokens is None else self.high_detail_image_tokens
+        low = self.image_tokens if self.low_detail_image_tokens is None else self.low_detail_image_tokens
+        return images.high * high + images.low * low + images.other * self.image_tokens
 
     def rates_of(self, prompt_tokens: int) -> Rates:
         """Return the rates of a request with so many tokens in its prompt."""
@@ -47,13 +63,15 @@ class Price:
 class Demand:
     """The most tokens that a request can use; `output_tokens` are those of one answer, None if it sets no maximum.
 
-    `prompts` is how many prompts it holds, each of which may be as long as the model's context.
+    `prompts` is how many prompts it holds, each of which may be as long as the model's context. `images` cost tokens by
+    the model's price of them, beside those of the prompt's text.
     """
 
     prompt_tokens: int
     output_tokens: int | None
     choices: int = 1
     prompts: int = 1
+    images: Images = field(default_factory=Images)
 
 
 @dataclass(frozen=True)
@@ -73,13 +91,17 @@ class UnboundedError(ValueError):
     """The request sets no maximum for its answer, and nobody knows that of the model."""
 
 
+class UnpricedImagesError(ValueError):
+    """The request has images, and nobody knows what they cost at the model."""
+
+
 def worst_price(price: Price, demand: Demand) -> int:
-    """Return the most that a request can cost, in micro-dollars; raises UnboundedError.
+    """Return the most that a request can cost, in micro-dollars; raises UnboundedError and UnpricedImagesError.
 
     A prompt over the model's context is refused by the provider. An answer ends at the maximum that the request sets,
     else at the model's. A prompt that may be over a tier's limit may also stay below it: the dearer of the two counts.
     """
-    prompt = demand.prompt_tokens
+    prompt = demand.prompt_tokens + price.tokens_of(demand.images)
     if price.context_tokens is not None:
         prompt = min(prompt, price.context_tokens * demand.prompts)
     longest = price.maximum_output_tokens if demand.output_tokens is None else demand.output_tokens

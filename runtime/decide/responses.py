@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runtime.decide.demand import (
+    IMAGE_TOKENS,
     MESSAGE_TOKENS,
     PRICED_TOOLS,
     REQUEST_TOKENS,
@@ -24,6 +25,8 @@ from runtime.decide.demand import (
     text_tokens,
     unpriced_field,
 )
+from runtime.decide.endpoints import RESPONSES
+from runtime.decide.images import counted, flaw, image_parts, is_image
 from runtime.decide.prices import Demand
 
 MAXIMUM = "max_output_tokens"
@@ -76,13 +79,15 @@ def demand_of_response(fields: Mapping[str, Any], text: str) -> Demand:
         raise UnpricedError(param, reason)
     given = fields.get("input")
     items = given if isinstance(given, list) else (given,)
+    images = counted(image_parts(fields, RESPONSES))
     overhead = REQUEST_TOKENS + MESSAGE_TOKENS * (1 + len(items)) + TOOL_TOKENS * len(list_of(fields, "tools"))
     maximum = number_of(fields, MAXIMUM)
     others = [value for name in OTHER_MAXIMA if (value := number_of(fields, name)) is not None]
     return Demand(
-        prompt_tokens=text_tokens(text) + overhead,
+        prompt_tokens=text_tokens(text) - images.inline_bytes + overhead + IMAGE_TOKENS * images.count,
         output_tokens=None if maximum is None else max([maximum, *others]),
         choices=number_of(fields, "n") or 1,
+        images=images,
     )
 
 
@@ -101,6 +106,7 @@ def _refused(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     given = fields.get("input")
     for item in given if isinstance(given, list) else ():
         yield from _unpriced_item(item)
+    yield from (("input", reason) for part in image_parts(fields, RESPONSES) if (reason := flaw(part)))
 
 
 def _dear_modes(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -137,8 +143,8 @@ def _unpriced_item(item: Any) -> Iterator[tuple[str, str]]:
 def _unpriced_part(part: Any) -> Iterator[tuple[str, str]]:
     if isinstance(part, str):
         return
-    if not is_of(PARTS, part):
-        yield "input", "only text has a known price: images, audio and files are not passed on"
+    if not (is_image(part, RESPONSES) or is_of(PARTS, part)):
+        yield "input", "only text and images have a known price: audio and files are not passed on"
         return
     breakpoint_ = part.get("prompt_cache_breakpoint")
     if isinstance(breakpoint_, Mapping) and breakpoint_.get("ttl") not in (None, "30m"):

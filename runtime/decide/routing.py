@@ -7,12 +7,24 @@ Another attempt is made only when it is certain that nobody bills the one before
 the client: the connection was not made, or the upstream answered with 408, 429 or a status of 500 and above.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 TOOLS, VISION = "tools", "vision"
 ABILITIES = (TOOLS, VISION)
-"""What a model may lack."""
+"""What a route may say that its model lacks."""
+
+IMAGE_PRICES, IMAGE_ADDRESSES = "image prices", "image addresses"
+LACKING: Mapping[str, str] = MappingProxyType(
+    {
+        TOOLS: "its model does not take tools",
+        VISION: "its model does not take vision",
+        IMAGE_PRICES: "nobody knows here what images cost at its model",
+        IMAGE_ADDRESSES: "it is sent images as data: URLs only",
+    }
+)
+"""What else an upstream may lack besides an endpoint, and what that means, in the order in which it is told."""
 
 MAXIMUM_ATTEMPTS = 4
 ATTEMPTS_PER_TARGET = 2
@@ -124,11 +136,11 @@ def _unfit(index: int, target: Target, needs: Needs) -> PassedOver | None:
         return PassedOver(index, "no node of the pool serves")
     if needs.places is not None and target.place not in needs.places:
         return PassedOver(index, "the request's data class does not allow it", "data_class")
-    missing = sorted(needs.abilities & target.lacks)
+    missing = needs.abilities & target.lacks
     if not missing:
         return None
-    words = f"take {missing[0]}" if missing[0] in ABILITIES else f"answer at /{missing[0]}"
-    return PassedOver(index, f"its model does not {words}", missing[0])
+    first = min(missing - LACKING.keys(), default="") or next(name for name in LACKING if name in missing)
+    return PassedOver(index, LACKING.get(first, f"its model does not answer at /{first}"), first)
 
 
 def _likely_fits(target: Target, needs: Needs) -> bool:

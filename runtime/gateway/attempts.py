@@ -48,7 +48,7 @@ class Attempts:
         plan = await self._plan()
         self._note(*told(self.route, plan.passed_over))
         if not plan.order:
-            raise refusal(self.route, plan)
+            raise refusal(self.route, plan, self.request.endpoint)
         step: Next | None = Next(plan.order[0], 0.0)
         while step is not None:
             if step.wait_seconds:
@@ -58,7 +58,7 @@ class Attempts:
                 return
             self.tries.append(failed)
             step = next_attempt(plan.order, self.tries, _now(), self.first_byte_by)
-        raise self.error or refusal(self.route, plan)
+        raise self.error or refusal(self.route, plan, self.request.endpoint)
 
     async def _plan(self) -> Plan:
         upstreams = self.route.upstreams

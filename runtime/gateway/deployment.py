@@ -43,6 +43,7 @@ class Provider:
     """An API that speaks OpenAI's protocol below `base_url`; `auth` says in which header it wants its key, if any.
 
     `guardrail` is the one of Bedrock that its requests pass; `fields` is what it does with the fields of chat requests.
+    `image_addresses` says that it may be sent images by their address, to fetch them itself.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Provider:
     auth: str
     guardrail: Guardrail | None = None
     fields: FieldRules = field(default_factory=FieldRules)
+    image_addresses: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
         str(fields["auth"]),
         Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
         _field_rules(fields.get("fields", {})),
+        image_addresses=bool(fields.get("image_addresses", False)),
     )
     url = urlsplit(provider.base_url)
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in LOOPBACK_HOSTS):
@@ -226,6 +229,9 @@ def _price(fields: Mapping[str, Any]) -> Price:
         tier_above_input_tokens=int(tier["above_input_tokens"]) if tier else 0,
         context_tokens=fields.get("context_tokens"),
         maximum_output_tokens=fields.get("maximum_output_tokens"),
+        image_tokens=fields.get("image_tokens"),
+        high_detail_image_tokens=fields.get("high_detail_image_tokens"),
+        low_detail_image_tokens=fields.get("low_detail_image_tokens"),
     )
 
 

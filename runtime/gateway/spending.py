@@ -12,10 +12,10 @@ from decimal import Decimal
 
 from runtime.aws import AwsError
 from runtime.decide.demand import UnpricedError, demand_of, demand_of_prompts
-from runtime.decide.endpoints import CHAT, RESPONSES
+from runtime.decide.endpoints import CHAT, INPUTS, RESPONSES
 from runtime.decide.limits import STACK, Allowance, Counter
 from runtime.decide.months import day_after
-from runtime.decide.prices import Demand, Price, UnboundedError, worst_price
+from runtime.decide.prices import Demand, Price, UnboundedError, UnpricedImagesError, worst_price
 from runtime.decide.responses import MAXIMUM, demand_of_response
 from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
@@ -114,6 +114,11 @@ def bounded(request: ChatRequest) -> Demand:
 def _worst_price(price: Price, request: ChatRequest) -> int:
     try:
         return worst_price(price, bounded(request))
+    except UnpricedImagesError:
+        message = (
+            "This stack passes on only what it knows the price of, and that of images at this model it does not know."
+        )
+        raise GatewayError(400, "unpriced_request", message, param=INPUTS[request.endpoint]) from None
     except UnboundedError:
         name = {CHAT: "max_completion_tokens", RESPONSES: MAXIMUM}.get(request.endpoint, "max_tokens")
         message = (

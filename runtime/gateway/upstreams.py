@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runtime.decide.data_classes import DATA_CLASSES, places_of
-from runtime.decide.endpoints import ENDPOINTS
-from runtime.decide.routing import TOOLS, VISION, Needs, PassedOver, Plan, Target
+from runtime.decide.endpoints import CHAT, ENDPOINTS, INPUTS, RESPONSES
+from runtime.decide.images import image_parts, is_by_address
+from runtime.decide.routing import IMAGE_ADDRESSES, IMAGE_PRICES, TOOLS, VISION, Needs, PassedOver, Plan, Target
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.deployment import LocalUpstream, Route, Upstream
+from runtime.gateway.deployment import CONVERSE, LocalUpstream, Route, Upstream
 
 CHARACTERS_PER_TOKEN = 4
 """Of English; other languages have fewer, so that their requests look shorter than they are, seldom longer."""
@@ -17,7 +18,6 @@ CHARACTERS_PER_TOKEN = 4
 LOCAL_RETRY_SECONDS = 60
 DATA_CLASS_HEADER = b"x-leanto-data-class"
 
-PICTURE_PARTS = frozenset({"image_url", "input_image"})
 MAXIMA = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
@@ -37,8 +37,8 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
     abilities = {request.endpoint}
     if fields.get("tools") or fields.get("functions"):
         abilities.add(TOOLS)
-    if _has_picture(fields):
-        abilities.add(VISION)
+    for part in image_parts(fields, request.endpoint):
+        abilities |= {VISION, IMAGE_PRICES, *((IMAGE_ADDRESSES,) if is_by_address(part) else ())}
     maxima = [fields.get(name) for name in MAXIMA]
     return Needs(
         prompt_tokens=None if VISION in abilities else len(request.text) // CHARACTERS_PER_TOKEN,
@@ -48,23 +48,19 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
     )
 
 
-def _has_picture(fields: Mapping[str, Any]) -> bool:
-    given = fields.get("messages", fields.get("input"))
-    holders = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-    contents = [one.get(name) for one in holders for name in ("content", "output")]
-    parts = [part for content in contents if isinstance(content, list) for part in content]
-    return any(isinstance(part, dict) and str(part.get("type")) in PICTURE_PARTS for part in parts)
-
-
 def target_of(upstream: Upstream) -> Target:
     """Return what routing looks at in an upstream."""
     if isinstance(upstream, LocalUpstream):
         return Target(upstream.name, is_local=True)
     price = upstream.price
+    lacks = upstream.lacks | (frozenset(ENDPOINTS) - upstream.endpoints)
+    lacks |= {IMAGE_PRICES} if price.image_tokens is None else frozenset()
+    # Bedrock's Converse has no place for an address.
+    lacks |= frozenset() if upstream.provider.image_addresses and upstream.api != CONVERSE else {IMAGE_ADDRESSES}
     return Target(
         upstream.name,
         place=upstream.place,
-        lacks=upstream.lacks | (frozenset(ENDPOINTS) - upstream.endpoints),
+        lacks=lacks,
         context_tokens=price.context_tokens,
         maximum_output_tokens=price.maximum_output_tokens,
     )
@@ -75,10 +71,10 @@ def told(route: Route, passed_over: Sequence[PassedOver]) -> list[str]:
     return [f"{route.upstreams[one.target].name}: {one.reason}" for one in passed_over]
 
 
-def refusal(route: Route, plan: Plan) -> GatewayError:
+def refusal(route: Route, plan: Plan, endpoint: str = CHAT) -> GatewayError:
     """Return the answer to a request that no upstream of its route is asked for: what passes first, then what does not.
 
-    The reasons name upstreams, which the header of an answer does too.
+    `endpoint` is where it was sent to. The reasons name upstreams, which the header of an answer does too.
     """
     waits = [one.seconds for one in plan.passed_over if one.seconds > 0]
     reasons = "; ".join(told(route, plan.passed_over))
@@ -94,7 +90,8 @@ def refusal(route: Route, plan: Plan) -> GatewayError:
     if "data_class" in params:
         message = f"The model '{route.model}' has no upstream where the request's data class allows it ({reasons})."
         return GatewayError(400, "data_class_not_served", message)
-    param = "tools" if TOOLS in params else "messages"
+    param = "tools" if TOOLS in params else INPUTS[endpoint]
     param = "model" if any(name in ENDPOINTS for name in params) else param
     message = f"The model '{route.model}' does not take everything that the request has ({reasons})."
-    return GatewayError(400, "unsupported_parameter", message, param=param)
+    is_unpriced = set(params) == {IMAGE_PRICES} and endpoint != RESPONSES
+    return GatewayError(400, "unpriced_request" if is_unpriced else "unsupported_parameter", message, param=param)

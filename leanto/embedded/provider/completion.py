@@ -14,6 +14,8 @@ from leanto.embedded.provider.samples import sample
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_PROMPT = 3
+TOKENS_PER_IMAGE = 85
+IMAGE_PARTS = ("image_url", "input_image")
 WORDS_PER_CHUNK = 2
 DEFAULT_MAXIMUM_TOKENS = 4096
 LOGPROB = -0.25
@@ -132,9 +134,16 @@ def count_tokens(text: str) -> int:
 
 
 def count_prompt_tokens(messages: list[Any]) -> int:
-    """Return a plausible number of tokens of a request's messages."""
-    texts = (json.dumps(message.get("content"), ensure_ascii=False) for message in messages)
-    return TOKENS_PER_PROMPT + sum(TOKENS_PER_MESSAGE + count_tokens(text) for text in texts)
+    """Return a plausible number of tokens of a request's messages, whose images cost the same whatever their size."""
+    return TOKENS_PER_PROMPT + sum(TOKENS_PER_MESSAGE + _tokens_of(message.get("content")) for message in messages)
+
+
+def _tokens_of(content: Any) -> int:
+    parts = content if isinstance(content, list) else []
+    texts = [part for part in parts if not isinstance(part, Mapping) or part.get("type") not in IMAGE_PARTS]
+    images = len(parts) - len(texts)
+    text = json.dumps(texts if images else content, ensure_ascii=False)
+    return TOKENS_PER_IMAGE * images + count_tokens(text)
 
 
 def complete(request: Mapping[str, Any], serial: int) -> Completion:

@@ -21,7 +21,6 @@ from runtime.decide.prices import Demand
 
 USER = {"role": "user", "content": "hello"}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {}}}
-IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/canary-prompt.png"}}
 
 
 def demand(**fields: Any) -> Demand:
@@ -75,7 +74,7 @@ def test_a_bound_that_is_none_is_refused(name: str, value: Any) -> None:
 
 
 UNPRICED: dict[str, tuple[dict[str, Any], str]] = {
-    "image": ({"messages": [USER, {"role": "user", "content": [IMAGE]}]}, "messages"),
+    "image of the responses API": ({"messages": [{"role": "user", "content": [{"type": "input_image"}]}]}, "messages"),
     "audio": ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages"),
     "file": ({"messages": [{"role": "user", "content": [{"type": "text", "text": ""}, {"type": "file"}]}]}, "messages"),
     "part without type": ({"messages": [{"role": "user", "content": [{}]}]}, "messages"),

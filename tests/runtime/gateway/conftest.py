@@ -192,6 +192,7 @@ def start_gateway(
             upstreams: Sequence[dict[str, Any]] = (),
             fields: dict[str, Any] | None = None,
             masks: Sequence[str] = (),
+            image_addresses: bool = False,
             **limits: float,
         ) -> Gateway:
             arn = secrets.create_secret(Name=f"provider/{table_name}/{tmp_path.name}")["ARN"]
@@ -213,6 +214,8 @@ def start_gateway(
                 },
                 "routes": routes(price) + fallback_routes(upstreams, price),
             }
+            for provider in document["providers"].values():  # type: ignore[attr-defined]
+                provider["image_addresses"] = image_addresses
             path = tmp_path / "deployment.json"
             path.write_text(json.dumps(document))
             own = {

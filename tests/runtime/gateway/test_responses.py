@@ -14,7 +14,7 @@ from tests.runtime.ledger import Ledger
 PROMPT = "canary-prompt: what is the capital of France?"
 SETTLED = {"estimated": 0, "open": []}
 BOTH = ["chat/completions", "responses"]
-CALL = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}, "strict": True}
+CALL: Any = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}, "strict": True}
 
 
 @pytest.fixture
@@ -25,13 +25,13 @@ def served(start_gateway: Callable[..., Gateway], provider: Provider) -> Gateway
 
 
 def billed(provider: Provider) -> int:
-    counts = provider.counts()
+    counts: dict[str, int] = provider.counts()
     return -(-(counts["prompt_tokens"] * 100_000 + counts["completion_tokens"] * 500_000) // 1_000_000)
 
 
 def test_an_answer_comes_back_and_is_charged_by_its_usage(served: Gateway, provider: Provider, ledger: Ledger) -> None:
     raw = served.client.responses.with_raw_response.create(model="several", input=PROMPT, max_output_tokens=200)
-    answer = raw.parse()
+    answer: Any = raw.parse()
     assert answer.output_text.startswith("[simulated]")
     assert (answer.status, answer.store) == ("completed", False), "nothing is kept at the provider"
     (line,) = served.lines()
@@ -61,18 +61,17 @@ def test_a_stream_comes_back_event_by_event_and_is_charged_by_its_last(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_call_of_a_function_comes_back_and_its_result_goes_up(served: Gateway, stream: bool) -> None:
-    first: Any = served.client.responses.create(
-        model="several", input="weather?", tools=[CALL], tool_choice="required", stream=stream
-    )
+    asked: dict[str, Any] = {"input": "weather?", "tools": [CALL], "tool_choice": "required", "stream": stream}
+    first: Any = served.client.responses.create(model="several", **asked)
     answer = list(first)[-1].response if stream else first
     (call,) = answer.output
     assert (call.type, call.name, json.loads(call.arguments)) == ("function_call", "weather", {})
-    said = [
+    said: Any = [
         {"role": "user", "content": [{"type": "input_text", "text": "weather?"}]},
         {"type": "function_call", "call_id": call.call_id, "name": "weather", "arguments": call.arguments},
         {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"},
     ]
-    second = served.client.responses.create(model="several", input=said, tools=[CALL])  # type: ignore[arg-type]
+    second = served.client.responses.create(model="several", input=said, tools=[CALL])
     assert second.output_text.startswith("[simulated]")
 
 
