@@ -2,12 +2,37 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from leanto.embedded.provider.completion import Completion, complete
 from leanto.embedded.provider.misreport import MISSING
 
 Event = dict[str, Any]
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "frequency_penalty": 0.0,
+        "instructions": None,
+        "max_output_tokens": None,
+        "max_tool_calls": None,
+        "metadata": {},
+        "parallel_tool_calls": True,
+        "presence_penalty": 0.0,
+        "previous_response_id": None,
+        "prompt_cache_key": None,
+        "reasoning": {"effort": None, "summary": None},
+        "safety_identifier": None,
+        "store": True,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "top_logprobs": 0,
+        "top_p": 1.0,
+        "truncation": "disabled",
+    }
+)
+"""What an answer repeats of its request, with what holds where the request says nothing."""
 
 
 def completed(request: Mapping[str, Any], serial: int) -> Completion:
@@ -30,6 +55,7 @@ def response(request: Mapping[str, Any], completion: Completion, usage: str) -> 
     """Return the whole answer; `usage` says how its usage is told, which is left out or not."""
     cut = completion.finish_reason == "length"
     document = _head(request, completion) | {
+        "completed_at": None if cut else completion.created,
         "status": "incomplete" if cut else "completed",
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "output": [_item(completion, completion.text, "completed")],
@@ -69,22 +95,20 @@ def _events(head: Event, completion: Completion, whole: Event) -> Iterator[Event
 
 def _head(request: Mapping[str, Any], completion: Completion) -> Event:
     """Return an answer that has only begun; what was asked for is repeated in it as OpenAI does."""
-    asked = ("instructions", "max_output_tokens", "metadata", "previous_response_id", "tools", "tool_choice")
-    return {name: request.get(name) for name in asked} | {
+    told = {name: default if request.get(name) is None else request[name] for name, default in DEFAULTS.items()}
+    return told | {
         "id": completion.completion_id.replace("chatcmpl", "resp"),
         "object": "response",
         "created_at": completion.created,
+        "completed_at": None,
         "status": "in_progress",
         "background": False,
         "error": None,
         "incomplete_details": None,
         "model": completion.model,
         "output": [],
-        "parallel_tool_calls": True,
         "service_tier": "default",
-        "store": request.get("store", True),
-        "tools": request.get("tools") or [],
-        "tool_choice": request.get("tool_choice") or "auto",
+        "tools": [{"description": None, "strict": True} | one for one in request.get("tools") or []],
         "usage": None,
     }
 

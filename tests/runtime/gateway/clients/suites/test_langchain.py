@@ -38,6 +38,10 @@ class TestStandardSuite(ChatModelIntegrationTests):
         return PARAMETERS
 
     @property
+    def model_override_value(self) -> str:
+        return "several"
+
+    @property
     def has_structured_output(self) -> bool:
         return True
 
@@ -52,6 +56,14 @@ class TestStandardSuite(ChatModelIntegrationTests):
     @pytest.mark.xfail(reason="the arguments have to repeat the question: that takes a model", strict=True)
     def test_unicode_tool_call_integration(self, model: BaseChatModel) -> None:
         super().test_unicode_tool_call_integration(model)
+
+
+UPSTREAMS_NAME = pytest.mark.xfail(
+    reason="`model` in an answer is the upstream's name, not the public one", strict=True
+)
+for _name in ("invoke", "ainvoke", "stream", "astream"):
+    _test = f"test_{_name}_with_model_override"
+    setattr(TestStandardSuite, _test, UPSTREAMS_NAME(getattr(ChatModelIntegrationTests, _test)))
 
 
 @tool
