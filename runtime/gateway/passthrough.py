@@ -75,7 +75,8 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record
     """Send the request and wait for the head of the answer.
 
     Sent once more only when a connection kept from before turned out to be closed without a word of an answer: that is
-    how a server ends an idle connection, and the request was not taken up.
+    how a server ends an idle connection. As the request may have been taken up all the same, the second one has money
+    of its own; where that cannot be put aside, there is none.
     """
     meter, outgoing = attempt.hold.meter, attempt.wire.outgoing(attempt.request, record.request_id)
     begun = asyncio.get_running_loop().time()
@@ -97,9 +98,17 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             is_late = asyncio.get_running_loop().time() - begun > RESEND_SECONDS
-            if is_last or is_late or REUSED not in seen:
+            if is_last or is_late or REUSED not in seen or not await _paid_again(attempt, record):
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+async def _paid_again(attempt: Attempt, record: Record) -> bool:
+    try:
+        await attempt.hold.again(record)
+    except GatewayError:
+        return False
+    return True
 
 
 async def _pass_answer(

@@ -6,9 +6,10 @@ stays put aside and is charged in full later: the limit may be reached early, ne
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from runtime.aws import AwsError
 from runtime.decide.demand import UnpricedError, demand_of, demand_of_prompts
@@ -33,13 +34,24 @@ LATE_SECONDS = 120.0
 
 @dataclass
 class Hold:
-    """Money put aside for one request, and the meter by which it is settled."""
+    """Money put aside for one request, and the meter by which it is settled; `renew` puts as much aside once more."""
 
     budgets: BudgetStore
     reservation: Reservation
     price: Price
     meter: Meter
+    renew: Callable[[], Awaitable[Reservation]]
     settled: bool = False
+
+    async def again(self, record: Record) -> None:
+        """Put the money aside once more, to send the request again; the first may be billed too: it is charged in full.
+
+        Raises GatewayError, and then nothing has changed, when it cannot be put aside.
+        """
+        first, self.reservation = self.reservation, await self.renew()
+        record.cost_micro_usd += first.amount
+        record.cost_estimated = True
+        await self._write(first, first.amount, record, estimated=True)
 
     async def settle(self, record: Record) -> None:
         """Charge what the request cost and give the rest back; does nothing the second time."""
@@ -55,11 +67,14 @@ class Hold:
         if charge.amount > self.reservation.amount:
             fields = {"cost_micro_usd": charge.amount, "reserved_micro_usd": self.reservation.amount}
             write_line({"level": "error", "event": "reservation_exceeded", "request_id": record.request_id, **fields})
+        await self._write(self.reservation, charge.amount, record, estimated=charge.estimated)
+        self.settled = True
+
+    async def _write(self, reservation: Reservation, amount: int, record: Record, *, estimated: bool) -> None:
         try:
-            await self.budgets.settle(self.reservation, charge.amount, estimated=charge.estimated)
+            await self.budgets.settle(reservation, amount, estimated=estimated)
         except AwsError as error:
             write_error("settlement_failed", error, request_id=record.request_id)
-        self.settled = True
 
 
 class Spending:
@@ -79,18 +94,20 @@ class Spending:
         Raises GatewayError: 400 for what has no known or no bounded price, 429 when a budget does not cover it, 503
         when the table does not answer.
         """
-        amount = _worst_price(price, request)
+        renew = partial(self._put_aside, allowance, _worst_price(price, request), all_by)
+        return Hold(self._budgets, await renew(), price, Meter(request.wants_usage), renew)
+
+    async def _put_aside(self, allowance: Allowance, amount: int, all_by: float) -> Reservation:
         now = self._clock()
         until = now + max(0.0, all_by - asyncio.get_running_loop().time()) + LATE_SECONDS
         try:
             counters = allowance.counters(self._limit, now)
-            reservation = await self._budgets.reserve(counters, amount, now=now, until=until)
+            return await self._budgets.reserve(counters, amount, now=now, until=until)
         except LimitReachedError as error:
             raise _exceeded(error.counter, amount) from None
         except AwsError as error:
             message = f"The stack's table did not answer ({error.code}); no money is spent without it."
             raise GatewayError(503, "state_unavailable", message) from None
-        return Hold(self._budgets, reservation, price, Meter(request.wants_usage))
 
 
 def bounded(request: ChatRequest) -> Demand:

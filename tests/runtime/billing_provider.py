@@ -17,10 +17,11 @@ from aiohttp import web
 WELL, REFUSES, DROPS, BREAKS_OFF, TELLS_NO_USAGE, STANDS_STILL = range(6)
 WEIGHTS = (70, 6, 6, 6, 6, 6)
 PIECES = 4
+MORE = 10
 
 
 class BillingProvider:
-    """Answers chat requests and bills each a random number of tokens up to its longest answer."""
+    """Answers chat requests and bills for each half of its longest answer, and a little."""
 
     def __init__(self, bills: int, seed: int) -> None:
         self._bills = bills
@@ -31,7 +32,7 @@ class BillingProvider:
         (kind,) = self._chance.choices(range(len(WEIGHTS)), WEIGHTS)
         if kind == REFUSES:
             return web.json_response({"error": {"message": "no"}}, status=self._chance.choice([429, 500, 503]))
-        tokens = self._chance.randint(1, asked["max_tokens"])
+        tokens = asked["max_tokens"] // 2 + self._chance.randrange(MORE)
         os.write(self._bills, b"%d\n" % tokens)
         await asyncio.sleep(self._chance.uniform(0, 0.03))
         if kind == DROPS:

@@ -253,7 +253,7 @@ def test_an_answer_that_is_none_is_502(
     assert len(upstream.received) == 1
 
 
-def test_a_kept_connection_that_the_provider_closed_meanwhile_costs_no_request(
+def test_a_kept_connection_that_the_provider_closed_meanwhile_is_no_error(
     start_gateway: Callable[..., Gateway], upstreams: Upstreams
 ) -> None:
     """The second request finds its connection closed; it is sent once more, on a new one."""

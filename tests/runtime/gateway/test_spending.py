@@ -156,6 +156,29 @@ def test_usage_that_was_not_the_last_is_not_taken_for_it(
     settled(ledger, reserved(stream=True), estimated=True)
 
 
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_is_sent_again_on_a_new_connection_has_money_of_its_own(
+    start_gateway: Callable[..., Gateway], upstream: Callable[..., RawUpstream], ledger: Ledger, covered: bool
+) -> None:
+    """A kept connection closes under the second request: nobody knows whether it was taken up, and billed."""
+    script = document(usage=USAGE)
+    known = USAGE_PRICE * (2 if covered else 1)
+    limit = 50_000_000 if covered else USAGE_PRICE + 2 * reserved() - 1
+    provider = upstream(script, [CLOSE], script)
+    gateway = start_gateway(base_url=provider.base_url, monthly_spend_micro_usd=limit)
+    ask(gateway)
+    if covered:
+        ask(gateway)
+    else:
+        with pytest.raises(openai.InternalServerError):
+            ask(gateway)
+    assert len(provider.received) == (3 if covered else 2)
+    amount = known + reserved()
+    expected = {"committed": amount, "spent": amount, "estimated": reserved(), "open": []}
+    assert ledger.books() == expected
+    assert gateway.lines(2)[1]["cost_micro_usd"] == amount - USAGE_PRICE
+
+
 def test_a_client_that_hangs_up_before_the_answer_is_charged_what_was_put_aside(
     gateway: Gateway, provider: Provider, ledger: Ledger
 ) -> None:
