@@ -24,6 +24,8 @@ class Engine:
     """The oldest GPUs that it is offered on."""
     why: str
     """Why on none that are older."""
+    spreads: bool
+    """Whether it spreads a model over all GPUs of an instance by itself."""
 
 
 LLAMA_CPP, VLLM = "llama.cpp", "vllm"
@@ -38,6 +40,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             most_slots=4,
             compute_capability=Decimal("7.5"),
             why="it is known to work on Turing, and nothing is known of older GPUs",
+            spreads=True,
         ),
         VLLM: Engine(
             VLLM,
@@ -48,6 +51,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             most_slots=64,
             compute_capability=Decimal("8.0"),
             why="it keeps breaking on Turing, which has no bf16 (vllm-project/vllm #15853, #43576, #45375)",
+            spreads=False,
         ),
     }
 )

@@ -82,9 +82,10 @@ def longest_context(model: OpenModel, slots: int, memory_mib: int) -> int:
     return max(0, min(tokens, model.context_tokens))
 
 
-def memory_mib(instance: Instance) -> int:
-    """Return the memory of all GPUs of an instance, over which a model is spread."""
-    return instance.gpu_memory_mib * instance.gpu_count
+def memory_mib(instance: Instance, engine: str) -> int:
+    """Return the memory of the GPUs of an instance that an engine uses: all of them, where it spreads a model so."""
+    known = ENGINES.get(engine)
+    return instance.gpu_memory_mib * (1 if known and not known.spreads else instance.gpu_count)
 
 
 def weight_bounds_mib(name: str) -> tuple[Decimal, Decimal] | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from catalog.open_models import OpenModel
-from catalog.rows import Catalogue, Instance
+from catalog.rows import Catalogue
 from catalog.sizing import automatic_slots, memory_mib
 from infra.settings import Settings
 
@@ -28,10 +28,6 @@ def serving(settings: Settings, tables: Catalogue) -> Serving:
     context = settings.gpu_context_tokens
     if isinstance(settings.gpu_slots, int):
         return Serving(model, context, settings.gpu_slots)
-    smallest = smallest_instance(tuple(tables.instances[kind] for kind in settings.gpu_instance_types))
-    return Serving(model, context, automatic_slots(model, context, memory_mib(smallest)))
-
-
-def smallest_instance(instances: tuple[Instance, ...]) -> Instance:
-    """Return the instance with the least GPU memory: what fits there fits all, and all nodes are alike."""
-    return min(instances, key=memory_mib)
+    # What fits the smallest type fits all, and all nodes are alike.
+    memory = min(memory_mib(tables.instances[kind], model.engine) for kind in settings.gpu_instance_types)
+    return Serving(model, context, automatic_slots(model, context, memory))

@@ -74,14 +74,15 @@ def memory_of_the_gpus(values: Values, tables: Catalogue) -> Iterator[Problem]:
     model, slots, context = _model(values, tables), values.gpu_slots, values.gpu_context_tokens
     types = [tables.instances[kind] for _, kind in good(values.gpu_instance_types) if kind in tables.instances]
     if model and types:
-        smallest = min(types, key=memory_mib)
-        if not fits(model, context, slots if isinstance(slots, int) else 1, memory_mib(smallest)):
+        smallest = min(types, key=lambda instance: memory_mib(instance, model.engine))
+        count = slots if isinstance(slots, int) else 1
+        if not fits(model, context, count, memory_mib(smallest, model.engine)):
             yield _too_large(model, context, slots, smallest)
 
 
 def _too_large(model: OpenModel, context: int, slots: int | str, instance: Instance) -> Problem:
     """Return which of the settings has to give way, with what each part takes and what there is."""
-    memory, count = memory_mib(instance), slots if isinstance(slots, int) else 1
+    memory, count = memory_mib(instance, model.engine), slots if isinstance(slots, int) else 1
     parts, room = need(model, context, count), room_mib(model.engine, memory)
     numbers = (
         f"{model.id} takes {_gib(parts.total)} GiB ({_gib(parts.weights)} weights, {_gib(parts.cache)} for {count} x "

@@ -51,8 +51,10 @@ def test_an_engine_gets_the_share_that_its_flags_give_it() -> None:
     assert [room_mib(name, 23034) for name in ("llama.cpp", "vllm", "other")] == [23034, *[Decimal("20730.6")] * 2]
 
 
-def test_of_several_gpus_the_memory_counts_together() -> None:
-    assert memory_mib(catalogue().instances["g6.12xlarge"]) == 4 * memory_mib(catalogue().instances["g6.xlarge"])
+@pytest.mark.parametrize(("engine", "gpus"), [("llama.cpp", 4), ("vllm", 1), ("other", 4)])
+def test_of_several_gpus_those_count_that_an_engine_spreads_over(engine: str, gpus: int) -> None:
+    one, four = (memory_mib(catalogue().instances[kind], engine) for kind in ("g6.xlarge", "g6.12xlarge"))
+    assert four == gpus * one
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def _models(item: Item, nodes: list[tuple[Item, str]], settings: Settings) -> It
 
 def _fits(item: Item, model: Served, instance: Instance, settings: Settings) -> Iterator[Outcome]:
     bounds = _needed(model, int(settings["contextTokens"]), int(settings["slots"]))
-    room = room_mib(_engine(model), memory_mib(instance))
+    engine = _engine(model)
+    room = room_mib(engine, memory_mib(instance, engine))
     if bounds is None:
         yield Unevaluated(model.path, "neither the catalogue nor its name tells how large the model is", item)
     elif bounds[0] > room:
