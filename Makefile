@@ -45,8 +45,8 @@ test: engine ## Run the tests, those with the real engine included.
 test-fast: setup ## Run the tests that need no engine.
 	@$(PYTEST) -m "not engine and not long"
 
-test-long: engine ## Run the tests that take minutes.
-	@$(PYTEST) -m long
+test-long: engine ## Run the tests that take minutes, and try properties with more examples.
+	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile thorough $(LONGEST_FIRST) tests
 
 clients: clients-setup ## Run other people's clients and testers of OpenAI's API against the gateway.
 	@$(BIN)/python -m pytest tests/runtime/gateway/clients

@@ -1,14 +1,9 @@
 """One stack for each preset and environment; `--accept` writes the inventories anew."""
 
-import hypothesis
 import pytest
 
 from tests.infra.claims.stack import Stack
 from tests.infra.synthesised import ENVIRONMENTS, PRESETS, stack_of, synthesised
-
-# How long one example takes says more about what else the machine does than about the code.
-hypothesis.settings.register_profile("leanto", deadline=None)
-hypothesis.settings.load_profile("leanto")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

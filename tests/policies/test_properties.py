@@ -4,6 +4,7 @@ Each claim is tried on the stacks of the corpus with one value replaced at every
 """
 
 import random
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -67,7 +68,7 @@ def by_rule() -> Mapping[str, list[Case]]:
 
 
 def some(rows: list[Any], count: int, seed: str) -> list[Any]:
-    """Return some rows, the same in every run: a test of all would take minutes."""
+    """Return some rows, the same in every run: a test of all takes minutes."""
     return rows if len(rows) <= count else random.Random(seed).sample(rows, count)  # noqa: S311 - a choice of cases
 
 
@@ -75,8 +76,15 @@ CASES = by_rule()
 each_rule = pytest.mark.parametrize("rule", list(CASES))
 
 
+def at_most(count: int, long: int = sys.maxsize) -> pytest.MarkDecorator:
+    """Try so many places and values of a rule, and so many (all, unless said otherwise) where there is time."""
+    in_full = pytest.param(long, id="in-full", marks=pytest.mark.long)
+    return pytest.mark.parametrize("count", [pytest.param(count, id="some"), in_full])
+
+
+@at_most(100, 2000)
 @each_rule
-def test_no_value_at_any_place_breaks_a_rule(rule: str) -> None:
+def test_no_value_at_any_place_breaks_a_rule(rule: str, count: int) -> None:
     tried = [
         (case, item, path, junk)
         for case in CASES[rule]
@@ -84,7 +92,7 @@ def test_no_value_at_any_place_breaks_a_rule(rule: str) -> None:
         for path, _ in places(item.inputs)
         for junk in JUNK
     ]
-    for case, item, path, junk in some(tried, 300, rule):
+    for case, item, path, junk in some(tried, count, rule):
         stack = stack_of(case)
         own = next(row for row in stack.items if row.urn == item.urn)
         told = messages(case, with_value(stack, own, path, junk))
@@ -107,19 +115,24 @@ def _passing(rule: str) -> Iterator[tuple[Case, str]]:
                 yield case, name
 
 
+@at_most(40)
 @each_rule
-def test_where_some_value_would_fail_an_unknown_one_does_not_pass(rule: str) -> None:
-    for case, name in _passing(rule):
-        stack = stack_of(case)
-        for item in stack.items:
-            for path, _ in places(item.inputs):
-                if verdicts(case, unknown_at(stack, item, path)).get(name) != PASS:
-                    continue
-                for value in (*OPEN, *values_that_fail(rule).get(unplaced(path), ())):
-                    if value is GONE and isinstance(path[-1], int):
-                        continue  # An element of a list that is not known yet is there all the same.
-                    found = verdicts(case, with_value(stack, item, path, value)).get(name)
-                    assert found != FAIL, (case.label, item.name, path, "fails, but passes when unknown", value)
+def test_where_some_value_would_fail_an_unknown_one_does_not_pass(rule: str, count: int) -> None:
+    tried = [
+        (case, name, stack, item, path)
+        for case, name in _passing(rule)
+        for stack in [stack_of(case)]
+        for item in stack.items
+        for path, _ in places(item.inputs)
+    ]
+    for case, name, stack, item, path in some(tried, count, rule):
+        if verdicts(case, unknown_at(stack, item, path)).get(name) != PASS:
+            continue
+        for value in (*OPEN, *values_that_fail(rule).get(unplaced(path), ())):
+            if value is GONE and isinstance(path[-1], int):
+                continue  # An element of a list that is not known yet is there all the same.
+            found = verdicts(case, with_value(stack, item, path, value)).get(name)
+            assert found != FAIL, (case.label, item.name, path, "fails, but passes when unknown", value)
 
 
 def _spelt(value: Any) -> Iterator[Any]:
@@ -146,8 +159,9 @@ def test_spelling_does_not_matter(rule: str) -> None:
                     assert found == expected, (case.label, item.name, path, other)
 
 
+@at_most(150)
 @each_rule
-def test_no_message_repeats_what_could_be_a_secret(rule: str) -> None:
+def test_no_message_repeats_what_could_be_a_secret(rule: str, count: int) -> None:
     tried = [
         (case, item.urn, path)
         for case in CASES[rule]
@@ -155,7 +169,7 @@ def test_no_message_repeats_what_could_be_a_secret(rule: str) -> None:
         for path, value in places(item.inputs)
         if isinstance(value, str)
     ]
-    for case, urn, path in some(tried, 150, rule):
+    for case, urn, path in some(tried, count, rule):
         stack = stack_of(case)
         own = next(row for row in stack.items if row.urn == urn)
         told = messages(case, with_value(stack, own, path, CANARY))

@@ -6,15 +6,10 @@ from functools import cache
 from typing import Any
 
 import boto3
-import hypothesis
 import pytest
 
 from leanto.embedded.aws.server import AwsServer
 from tests.runtime.background_loop import BackgroundLoop
-
-# A machine under load is slow, which is no property of the code under test.
-hypothesis.settings.register_profile("no-deadline", deadline=None)
-hypothesis.settings.load_profile("no-deadline")
 
 REGION = "eu-west-1"
 _numbers = itertools.count(1)

@@ -64,7 +64,13 @@ def deploy(server: AwsServer, preset: str, environment: str, main: Callable[[], 
     return Run(Account(lambda service: clients.get(service, REGION), side, environment), synthesis)
 
 
-@pytest.fixture(scope="module", params=[("hybrid", "prod"), ("managed", "dev")], ids="-".join)
+STACKS = [
+    pytest.param(("hybrid", "prod"), id="hybrid-prod"),
+    pytest.param(("managed", "dev"), id="managed-dev", marks=pytest.mark.long),
+]
+
+
+@pytest.fixture(scope="module", params=STACKS)
 def sound(request: pytest.FixtureRequest) -> Iterator[Run]:
     with AwsServer() as server:
         yield deploy(server, *request.param, program.main)
