@@ -14,6 +14,8 @@ export PYTHONUNBUFFERED := 1
 
 # Other people's clients, in an environment of their own.
 CLIENTS := build/clients
+# A second implementation of DynamoDB, for the tests of the budgets that take minutes.
+DYNALITE := build/dynalite
 
 .PHONY: help setup demo test test-fast test-long clients clients-setup lint check engine bench bundles docs clean
 
@@ -46,6 +48,8 @@ test-fast: setup ## Run the tests that need no engine.
 	@$(PYTEST) -m "not engine and not long"
 
 test-long: engine ## Run the tests that take minutes, and try properties with more examples.
+	@mkdir -p $(DYNALITE) && cp tests/runtime/state/dynalite/package*.json $(DYNALITE)
+	@if command -v npm >/dev/null; then npm ci --silent --ignore-scripts --no-fund --no-audit --prefix $(DYNALITE); fi
 	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile thorough $(LONGEST_FIRST) tests
 
 clients: clients-setup ## Run other people's clients and testers of OpenAI's API against the gateway.
