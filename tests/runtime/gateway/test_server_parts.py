@@ -17,6 +17,7 @@ from leanto.gateway.memory import MemoryItems
 from leanto.gateway.prometheus import Metrics
 from leanto.gateway.provider_keys import held_keys
 from runtime.aws import AwsError
+from runtime.decide.breakers import State
 from runtime.gateway.access import Record
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.deployment import Provider
@@ -170,7 +171,9 @@ def test_metrics_count_what_is_known_and_name_no_key() -> None:
     metrics.observe(Record("r", key_id="canary-key", team="search", status=401))
     known = {"attempts": 1, "upstream": "acme/x", "upstream_status": 200, "cost_micro_usd": 7, "prompt_tokens": 5}
     metrics.observe(Record("r", key_id="canary-key", team='se"arch\n', model="small", status=200, **known))
+    metrics.breaker_changed("acme/x", State.HALF_OPEN)
     text = metrics.text().decode()
+    assert 'leanto_breaker_changes_total{state="half_open",upstream="acme/x"} 1.0' in text
     assert 'leanto_requests_total{model="",status="401"} 1.0' in text
     assert 'leanto_cost_micro_usd_total{model="small",team="se\\"arch\\n"} 7.0' in text
     assert 'leanto_tokens_total{kind="prompt",model="small",team="se\\"arch\\n"} 5.0' in text
