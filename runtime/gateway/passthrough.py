@@ -1,14 +1,14 @@
 """One request to a provider, and its answer passed to the client byte for byte."""
 
 import asyncio
-import io
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import aiohttp
-from yarl import URL
 
 from runtime.aws import Aws
-from runtime.connections import REUSED
+from runtime.exchange import Answer, Exchange
 from runtime.gateway.access import Record
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest
@@ -20,7 +20,6 @@ from runtime.gateway.spending import Hold
 from runtime.gateway.trace import HEADER as TRACEPARENT
 from runtime.gateway.wire import Wire, wire_of
 
-CONNECT_SECONDS = 5.0
 RESEND_SECONDS = 1.0
 """A kept connection that was closed shows it at once; one that breaks later may have carried a billed request."""
 
@@ -42,7 +41,7 @@ class Attempt:
         """The upstream at the beginning of a sentence."""
         return f"Provider {self.upstream.provider.name}"
 
-    @property
+    @cached_property
     def wire(self) -> Wire:
         """How the upstream is spoken to."""
         return wire_of(self.upstream, self.key, self.aws)
@@ -56,7 +55,7 @@ async def pass_through(session: aiohttp.ClientSession, attempt: Attempt, reply: 
     """
     try:
         async with asyncio.timeout_at(attempt.first_byte_by) as timer:
-            async with await _open(session, attempt, record) as response:
+            with closing(await _open(session, attempt, record)) as response:
                 record.upstream_status = response.status
                 record.upstream_request_id = upstream_request_id(response.headers)
                 await pass_answer(response, attempt, reply, timer, record)
@@ -69,7 +68,7 @@ async def pass_through(session: aiohttp.ClientSession, attempt: Attempt, reply: 
         raise GatewayError(504, "upstream_timeout", message) from None
 
 
-async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record) -> aiohttp.ClientResponse:
+async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record) -> Answer:
     """Send the request and wait for the head of the answer.
 
     Sent once more only when a connection kept from before turned out to be closed without a word of an answer: that is
@@ -77,26 +76,20 @@ async def _open(session: aiohttp.ClientSession, attempt: Attempt, record: Record
     of its own; where that cannot be put aside, there is none.
     """
     meter, outgoing = attempt.hold.meter, attempt.wire.outgoing(attempt.request, record.request_id)
+    exchange = Exchange(outgoing.url, {**outgoing.headers, TRACEPARENT: record.traceparent}, outgoing.body)
+    connector = session.connector
+    assert connector is not None  # noqa: S101 - the session is open while requests are served
     begun = asyncio.get_running_loop().time()
     for is_last in (False, True):
-        seen: dict[str, bool] = {}
         meter.sent = True
         try:
-            return await session.post(
-                # Encoded already, and signed or not: to be sent as it is.
-                URL(outgoing.url, encoded=True),
-                data=io.BytesIO(outgoing.body),
-                headers={**outgoing.headers, TRACEPARENT: record.traceparent},
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-                trace_request_ctx=seen,
-            )
+            return await exchange.post(connector)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             meter.sent = False
             raise
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             is_late = asyncio.get_running_loop().time() - begun > RESEND_SECONDS
-            if is_last or is_late or REUSED not in seen or not await _paid_again(attempt, record):
+            if is_last or is_late or not exchange.reused or not await _paid_again(attempt, record):
                 raise
     raise AssertionError("unreachable: the last attempt returns or raises")
 
