@@ -1,12 +1,15 @@
 """An upstream that records each request byte for byte and answers with the bytes that a test gives it."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 CLOSE = b"<close>"
 HANG = b"<hang>"
 PAUSE = b"<pause>"
+RESET = b"<reset>"
 
 
 @dataclass
@@ -27,7 +30,7 @@ class RawUpstream:
     """Answers the n-th request with the n-th script, the last one for ever after.
 
     A script is pieces of bytes; PAUSE waits a little, HANG waits until the client goes, CLOSE closes the connection (it
-    is otherwise kept for the next request).
+    is otherwise kept for the next request), RESET has it reset.
     """
 
     def __init__(self, *scripts: Iterable[bytes]):
@@ -67,6 +70,10 @@ class RawUpstream:
         self.received.append(Received(line, headers, await reader.readexactly(length)))
         for piece in self._scripts[min(len(self.received), len(self._scripts)) - 1]:
             if piece == CLOSE:
+                return False
+            if piece == RESET:
+                # to close without lingering is to reset
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return False
             if piece == HANG:
                 await reader.read(1)
