@@ -16,6 +16,9 @@ from runtime.gateway.stores import RateStore
 from runtime.log import write_error
 from runtime.state.rates import Admitted, RateLimitedError
 
+IMAGE_TOKENS = 1_500
+"""About what a photograph costs; what it did cost is counted once the usage tells."""
+
 WORDS = {REQUESTS: "requests a minute", TOKENS: "tokens a minute", CONCURRENCY: "requests at once"}
 
 
@@ -77,9 +80,13 @@ class RateLimiter:
 
 
 def _tokens(request: ChatRequest) -> int:
-    """Return the most tokens that a request says it uses: without a maximum, its answer is counted when it is there."""
+    """Return the most tokens that a request says it uses.
+
+    Without a maximum, its answer is counted when it is there; an image counts the same at first, whatever its model.
+    """
     demand = bounded(request)
-    return demand.prompt_tokens + (demand.output_tokens or 0) * demand.choices
+    images = IMAGE_TOKENS * demand.images.count
+    return demand.prompt_tokens + images + (demand.output_tokens or 0) * demand.choices
 
 
 def _refused(refusal: Refusal, limits: RateLimits, headers: dict[str, str]) -> GatewayError:

@@ -4,13 +4,14 @@ from decimal import ROUND_CEILING, Decimal
 
 import pytest
 from genai_prices import Usage as TheirUsage
-from genai_prices import calc_price
+from genai_prices import calc_price, extract_usage
 
 from catalog.rows import ManagedModel
 from catalog.tables import catalogue
 from infra.prices import price_of
 from infra.routes import Route
 from runtime.decide.prices import Usage, true_price
+from runtime.decide.usage import read_usage
 from runtime.gateway.deployment import _price
 
 NAMES = {"bedrock": "aws"}
@@ -50,6 +51,35 @@ def test_our_charge_is_theirs_rounded_up(row: ManagedModel) -> None:
             assert ours >= exact
         else:
             assert ours == exact, (prompt, read, wrote, outputs)
+
+
+READ_BY_BOTH = [row for row in MODELS if row.provider in {"openai", "azure"} and row.api == "chat-completions"]
+
+
+@pytest.mark.parametrize("row", READ_BY_BOTH, ids=lambda row: f"{row.provider}/{row.model}")
+@pytest.mark.parametrize(
+    ("flavour", "read", "said"), [("chat", "prompt", "completion"), ("responses", "input", "output")]
+)
+def test_an_answer_s_usage_is_read_and_charged_as_they_read_it(
+    row: ManagedModel, flavour: str, read: str, said: str
+) -> None:
+    """With its reasoning, which is part of the output, and at each tier's edge."""
+    price = _price(price_of(Route("m", row.provider, row.model), "", catalogue()))
+    for prompt, cached, written, output in amounts(row):
+        has_cache, writes = row.cached_input_usd_per_million is not None, row.cache_write_usd_per_million is not None
+        details = {"cached_tokens": cached if has_cache else 0, "cache_write_tokens": written if writes else 0}
+        usage = {
+            f"{read}_tokens": prompt,
+            f"{said}_tokens": output,
+            "total_tokens": prompt + output,
+            f"{read}_tokens_details": details,
+            f"{said}_tokens_details": {"reasoning_tokens": output // 2},
+        }
+        answer = {"model": row.model, "usage": usage}
+        ours = read_usage(answer)
+        assert ours is not None
+        theirs = extract_usage(answer, provider_id=row.provider, api_flavor=flavour).calc_price().total_price
+        assert true_price(price, ours) == (Decimal(theirs) * 1_000_000).to_integral_value(ROUND_CEILING), usage
 
 
 def test_the_exceptions_are_still_needed() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runtime.decide.demand import MESSAGE_TOKENS, REQUEST_TOKENS, TOOL_TOKENS, UNPRICED_FIELDS, UnpricedError
 from runtime.decide.prices import Demand
-from runtime.decide.responses import REFUSED_FIELDS, demand_of_response
+from runtime.decide.responses import demand_of_response
 
 CALL = {"type": "function", "name": "f", "parameters": {}}
 USER = {"role": "user", "content": [{"type": "input_text", "text": "hello"}]}
@@ -55,8 +55,9 @@ def message(part: Any) -> dict[str, Any]:
     return {"input": [USER, {"type": "message", "role": "user", "content": [part]}]}
 
 
+STATE = ("background_options", "context_management", "conversation", "previous_response_id", "prompt")
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    **{name: ({name: {"canary-prompt": 1}}, name) for name in (*REFUSED_FIELDS, *UNPRICED_FIELDS)},
+    **{name: ({name: {"canary-prompt": 1}}, name) for name in (*STATE, *UNPRICED_FIELDS)},
     "background": ({"background": True}, "background"),
     "background of odd type": ({"background": "false"}, "background"),
     "kept": ({"store": True}, "store"),

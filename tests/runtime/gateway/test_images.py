@@ -1,5 +1,6 @@
 """Claim: images pass where their price is known, reserved at the most for one and charged by the usage; else not."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 from runtime.decide.fields import FieldRules
 from runtime.decide.prices import Price, Rates
 from runtime.decide.routing import IMAGE_ADDRESSES, IMAGE_PRICES
+from runtime.gateway.chat_request import read_chat_request
 from runtime.gateway.deployment import CONVERSE, ProviderUpstream
 from runtime.gateway.deployment import Provider as DeployedProvider
+from runtime.gateway.rate_limits import IMAGE_TOKENS, _tokens
 from runtime.gateway.upstreams import target_of
 from tests.runtime.gateway.conftest import PRICE, Gateway, Provider
 from tests.runtime.ledger import Ledger
@@ -110,6 +113,13 @@ def test_the_responses_api_takes_images_at_the_same_price(
         gateway.client.responses.create(model="several", input=image)
     assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "input")
     assert provider.counts()["chat_requests"] == 0
+
+
+def test_an_image_counts_the_same_in_a_key_s_minute_until_its_usage_is_told() -> None:
+    image = {"type": "image_url", "image_url": {"url": DATA}}
+    bodies = [{"model": "m", "messages": [{"role": "user", "content": [image] * count}]} for count in (0, 2)]
+    none, two = (_tokens(read_chat_request(json.dumps(body).encode())) for body in bodies)
+    assert 2 * IMAGE_TOKENS < two - none < 2 * IMAGE_TOKENS + 500
 
 
 def test_converse_has_no_place_for_an_address() -> None:

@@ -7,7 +7,16 @@ from typing import Any
 
 import openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from runtime.decide.endpoints import RESPONSES
+from runtime.decide.prices import Price, Rates
+from runtime.gateway.answers import GatewayError
+from runtime.gateway.chat_request import read_chat_request
+from runtime.gateway.meter import Charge, Meter
+from runtime.gateway.spending import bounded
+from runtime.gateway.upstreams import needs_of
 from tests.runtime.gateway.conftest import PRICE, Gateway, Provider
 from tests.runtime.ledger import Ledger
 
@@ -167,3 +176,45 @@ def test_kept_answers_are_not_offered(served: Gateway, method: str) -> None:
     with pytest.raises(openai.NotFoundError) as caught:
         getattr(served.client.responses, method)("resp_1")
     assert caught.value.code == "unknown_url"
+
+
+@pytest.mark.parametrize("ending", ["completed", "incomplete", "failed"])
+def test_the_last_event_s_usage_counts_once_it_is_there(ending: str) -> None:
+    """Before that event goes out: a client that hangs up with it in hand is charged what it says."""
+    meter = Meter(sent=True)
+    price = Price(Rates(1_000_000, 1_000_000))
+    usage = {"input_tokens": 7, "output_tokens": 2}
+    for kind, told in (("created", None), ("in_progress", {"input_tokens": 1, "output_tokens": 1})):
+        event = {"type": f"response.{kind}", "response": {"usage": told}}
+        assert meter.take_event(b"event: x\ndata: " + json.dumps(event).encode() + b"\n\n")
+        assert meter.charge(price, 100) == Charge(100, estimated=True)
+    event = {"type": f"response.{ending}", "response": {"usage": usage}}
+    meter.take_event(b"data: " + json.dumps(event).encode() + b"\n\n")
+    assert meter.charge(price, 100) == Charge(9, estimated=False)
+
+
+NAMES = st.sampled_from(["type", "role", "content", "output", "image_url", "url", "detail", "text", "id"])
+KINDS = st.sampled_from(
+    ["message", "input_text", "input_image", "function_call_output", "reasoning", "data:image/png,"]
+)
+ITEMS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | KINDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+)
+
+
+@given(
+    ITEMS, st.sampled_from(["input", "tools", "store", "stream_options", "reasoning", "prompt_cache_options", "text"])
+)
+def test_whatever_comes_is_read_or_refused_and_never_kept(value: Any, name: str) -> None:
+    body = json.dumps({"model": "m", "input": "a", "unknown": {"store": True}, name: value}).encode()
+    try:
+        request = read_chat_request(body, RESPONSES)
+        needs_of(request, ())
+        bounded(request)
+    except GatewayError:
+        return
+    sent = json.loads(request.body_for("theirs"))
+    assert (sent["model"], sent["store"]) == ("theirs", False)
+    given_ = json.loads(body)
+    assert {**sent, "model": "m"} == {**given_, "store": False}, "all else passes unchanged"
