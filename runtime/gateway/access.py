@@ -23,9 +23,10 @@ CLIENT_GONE_STATUS = 499
 class Record:
     """What is known of one request; filled in as it proceeds, written when it ends. Empty means not known.
 
-    `attempts` are those at upstreams, `cost_micro_usd` is that of all of them together; `cost_is_open` while the last
-    one is not settled. `headers` are further ones of the response, and no part of the line. `next_event` is the number
-    that the next event of the answer has, None where events have none.
+    `attempts` are those at upstreams, `cost_micro_usd` is that of all of them together and of checks of content;
+    `cost_is_open` while the last one is not settled. What a guardrail did about request and answer, the units that it
+    counted and its part of the cost stand in `guardrail_...`. `headers` are further ones of the response, and no part
+    of the line. `next_event` is the number that the next event of the answer has, None where events have none.
     """
 
     request_id: str
@@ -53,6 +54,10 @@ class Record:
     cost_micro_usd: int = 0
     cost_estimated: bool = False
     cost_is_open: bool = False
+    guardrail_input: str = ""
+    guardrail_output: str = ""
+    guardrail_units: int = 0
+    guardrail_cost_micro_usd: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     next_event: int | None = None
 
@@ -137,7 +142,7 @@ class Response:
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
         record = self._record
-        is_settled = record.attempts > 0 and not record.cost_is_open
+        is_settled = (record.attempts > 0 or record.cost_micro_usd > 0) and not record.cost_is_open
         own = {
             **{name.encode("latin-1"): value for name, value in record.headers.items()},
             b"x-request-id": record.request_id,

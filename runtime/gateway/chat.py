@@ -9,6 +9,7 @@ from runtime.gateway.answers import ClientGoneError, GatewayError
 from runtime.gateway.attempts import Attempts
 from runtime.gateway.caller import Caller, caller_of
 from runtime.gateway.chat_request import ChatRequest, read_chat_request
+from runtime.gateway.control_reply import run_checked
 from runtime.gateway.deployment import Deployment, Route
 from runtime.gateway.masking import masked
 from runtime.gateway.reply import Reply
@@ -41,7 +42,8 @@ async def answer(endpoint: str, scope: Mapping[str, Any], receive: Receive, send
     reply = Reply(send)
     allowance = await services.allowances.of(caller)
     async with services.rate_limiter.admitted(allowance, request, all_by, record) as reply.before_end:
-        await Attempts(services, allowance, route, request, needs, first_byte_by, all_by, receive, reply, record).run()
+        attempts = Attempts(services, allowance, route, request, needs, first_byte_by, all_by, receive, reply, record)
+        await (attempts.run() if route.content_check is None else run_checked(attempts, send))
 
 
 def find_route(deployment: Deployment, caller: Caller, model: str) -> Route:

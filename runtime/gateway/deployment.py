@@ -13,6 +13,7 @@ from runtime.decide.fields import FieldRules
 from runtime.decide.masking import PATTERNS
 from runtime.decide.prices import Price, Rates
 from runtime.errors import ConfigurationError
+from runtime.gateway.content_check import LOOPBACK_HOSTS, ContentCheck, read_content_check
 from runtime.gateway.converse.request import Guardrail
 
 SCHEMA = 2
@@ -22,7 +23,6 @@ ROLE = "role"
 AUTH_KINDS = ("bearer", "api-key", ROLE)
 CONVERSE = "converse"
 APIS = ("chat-completions", CONVERSE)
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,14 @@ Upstream = ProviderUpstream | LocalUpstream
 class Route:
     """A public model name and its upstreams in order of preference; `created` is in seconds since the epoch.
 
-    `masks` names the patterns that are masked in its requests.
+    `masks` names the patterns that are masked in its requests, `content_check` says which guardrail looks at them.
     """
 
     model: str
     created: int
     upstreams: tuple[Upstream, ...]
     masks: tuple[str, ...] = ()
+    content_check: ContentCheck | None = None
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,8 @@ def _field_rules(fields: Mapping[str, Any]) -> FieldRules:
 def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider], masks: Any) -> Route:
     """Return a route; `masks` are the stack's, which hold where it says nothing else."""
     upstreams = tuple(_upstream(str(fields["model"]), upstream, providers) for upstream in fields["upstreams"])
-    return Route(str(fields["model"]), int(fields["created"]), upstreams, _masks(fields.get("masks", masks)))
+    check = read_content_check(str(fields["model"]), fields.get("content_check"))
+    return Route(str(fields["model"]), int(fields["created"]), upstreams, _masks(fields.get("masks", masks)), check)
 
 
 def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Upstream:

@@ -6,7 +6,7 @@ from typing import Any
 
 from runtime.decide.masking import mask
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.texts import ARGUMENTS, SAID, rewritten
+from runtime.gateway.texts import ARGUMENTS, SAID, Path, rewritten
 
 
 def masked(request: ChatRequest, patterns: Iterable[str]) -> ChatRequest:
@@ -20,8 +20,8 @@ def masked(request: ChatRequest, patterns: Iterable[str]) -> ChatRequest:
     if not wanted:
         return request
 
-    def change(name: str, text: str) -> str:
-        return _in_arguments(text, wanted) if name in ARGUMENTS else mask(text, wanted)
+    def change(path: Path, text: str) -> str:
+        return _in_arguments(text, wanted) if path[-1] in ARGUMENTS else mask(text, wanted)
 
     return rewritten(request, SAID, change)
 

@@ -21,7 +21,7 @@ from runtime.decide.responses import MAXIMUM, demand_of_response
 from runtime.gateway.access import Record
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.meter import Meter
+from runtime.gateway.meter import Charge, Meter
 from runtime.gateway.stores import BudgetStore
 from runtime.log import write_error, write_line
 from runtime.state.budgets import LimitReachedError, Reservation
@@ -51,7 +51,7 @@ class Hold:
         first, self.reservation = self.reservation, await self.renew()
         record.cost_micro_usd += first.amount
         record.cost_estimated = True
-        await self._write(first, first.amount, record, estimated=True)
+        await _settle(self.budgets, first, Charge(first.amount, estimated=True), record)
 
     async def settle(self, record: Record) -> None:
         """Charge what the request cost and give the rest back; does nothing the second time."""
@@ -64,17 +64,8 @@ class Hold:
             usage = self.meter.usage
             record.prompt_tokens, record.output_tokens = usage.prompt_tokens, usage.output_tokens
             record.cached_tokens = usage.cached_tokens
-        if charge.amount > self.reservation.amount:
-            fields = {"cost_micro_usd": charge.amount, "reserved_micro_usd": self.reservation.amount}
-            write_line({"level": "error", "event": "reservation_exceeded", "request_id": record.request_id, **fields})
-        await self._write(self.reservation, charge.amount, record, estimated=charge.estimated)
+        await _settle(self.budgets, self.reservation, charge, record)
         self.settled = True
-
-    async def _write(self, reservation: Reservation, amount: int, record: Record, *, estimated: bool) -> None:
-        try:
-            await self.budgets.settle(reservation, amount, estimated=estimated)
-        except AwsError as error:
-            write_error("settlement_failed", error, request_id=record.request_id)
 
 
 class Spending:
@@ -94,10 +85,11 @@ class Spending:
         Raises GatewayError: 400 for what has no known or no bounded price, 429 when a budget does not cover it, 503
         when the table does not answer.
         """
-        renew = partial(self._put_aside, allowance, _worst_price(price, request), all_by)
+        renew = partial(self.put_aside, allowance, _worst_price(price, request), all_by)
         return Hold(self._budgets, await renew(), price, Meter(request.wants_usage), renew)
 
-    async def _put_aside(self, allowance: Allowance, amount: int, all_by: float) -> Reservation:
+    async def put_aside(self, allowance: Allowance, amount: int, all_by: float) -> Reservation:
+        """Put micro-dollars aside for a request that is over by `all_by`; raises GatewayError 429 and 503."""
         now = self._clock()
         until = now + max(0.0, all_by - asyncio.get_running_loop().time()) + LATE_SECONDS
         try:
@@ -108,6 +100,21 @@ class Spending:
         except AwsError as error:
             message = f"The stack's table did not answer ({error.code}); no money is spent without it."
             raise GatewayError(503, "state_unavailable", message) from None
+
+    async def close(self, reservation: Reservation, charge: Charge, record: Record) -> None:
+        """Charge what was put aside, and give the rest back."""
+        await _settle(self._budgets, reservation, charge, record)
+
+
+async def _settle(budgets: BudgetStore, reservation: Reservation, charge: Charge, record: Record) -> None:
+    """Settle a reservation; where that fails, it is charged in full later."""
+    if charge.amount > reservation.amount:
+        fields = {"cost_micro_usd": charge.amount, "reserved_micro_usd": reservation.amount}
+        write_line({"level": "error", "event": "reservation_exceeded", "request_id": record.request_id, **fields})
+    try:
+        await budgets.settle(reservation, charge.amount, estimated=charge.estimated)
+    except AwsError as error:
+        write_error("settlement_failed", error, request_id=record.request_id)
 
 
 def bounded(request: ChatRequest) -> Demand:

@@ -12,8 +12,11 @@ from typing import Any
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.chat_request import ChatRequest, read_members
 
-Change = Callable[[str, str], str]
-"""Takes the name of a member and the text in it; returns the text that is to stand there."""
+Path = tuple[str | int, ...]
+"""Where a text stands: names of members, and places in lists; of what has an index of its own, that one."""
+
+Change = Callable[[Path, str], str]
+"""Takes where a text stands, and the text; returns the text that is to stand there."""
 
 SAID = frozenset({"messages", "prompt", "suffix", "input", "instructions"})
 """Fields of requests that hold what is said to the model."""
@@ -28,8 +31,9 @@ NO_TEXT = frozenset(
     {
         "call_id", "container_id", "created", "data", "detail", "encrypted_content", "file_data", "file_id",
         "filename", "fingerprint", "finish_reason", "format", "id", "image_url", "item_id", "media_type", "mime_type",
-        "model", "name", "object", "phase", "previous_response_id", "role", "server_label", "service_tier", "signature",
-        "status", "stop_reason", "system_fingerprint", "tool_call_id", "type", "url",
+        "model", "name", "object", "obfuscation", "phase", "previous_response_id", "role", "server_label",
+        "service_tier", "signature", "status", "stop_reason", "system_fingerprint", "thought_signature",
+        "tool_call_id", "type", "url",
     }
 )  # fmt: skip
 """Members whose text is a name, a kind, a place or data."""
@@ -44,25 +48,38 @@ def rewritten(request: ChatRequest, names: frozenset[str], change: Change) -> Ch
     Raises GatewayError 400 for what is nested too deep to be looked through.
     """
     try:
-        found = [(each, mapped(each.value, change, name)) for name, each in request.members.items() if name in names]
+        found = [
+            (each, mapped(each.value, change, (name,), name)) for name, each in request.members.items() if name in names
+        ]
         changed = [(member, json.dumps(new)) for member, new in found if new != member.value]
     except RecursionError:
         raise GatewayError(400, "invalid_json", "The body is nested too deep.") from None
     text = request.text
     # From the end, so that the places of those before stay right.
-    for member, new in sorted(changed, key=lambda item: -item[0].start):
-        text = text[: member.start] + new + text[member.end :]
+    for member, value in sorted(changed, key=lambda item: -item[0].start):
+        text = text[: member.start] + value + text[member.end :]
     return replace(request, text=text, members=read_members(text)) if changed else request
 
 
-def mapped(value: Any, change: Change, name: str = "") -> Any:
-    """Return a value with all texts in it changed; `name` is that of the member that holds it."""
+def mapped(value: Any, change: Change, path: Path = (), name: str = "") -> Any:
+    """Return a value that stands at `path`, in the member `name`, with all texts in it changed."""
     if isinstance(value, str):
-        return value if name in NO_TEXT else change(name, value)
+        return value if name in NO_TEXT else change(path, value)
     if isinstance(value, list):
-        return [mapped(item, change, name) for item in value]
+        return [mapped(item, change, (*path, _place(index, item)), name) for index, item in enumerate(value)]
     if isinstance(value, Mapping):
         return {
-            member: item if member in UNREAD else mapped(item, change, str(member)) for member, item in value.items()
+            member: item if member in UNREAD else mapped(item, change, (*path, member), member)
+            for member, item in value.items()
         }
     return value
+
+
+def _place(index: int, item: Any) -> int:
+    own = item.get("index") if isinstance(item, Mapping) else None
+    return own if isinstance(own, int) else index
+
+
+def has_tokens(value: Any) -> bool:
+    """Return whether a prompt or an input is given, in whole or in part, as numbers of tokens, which nobody reads."""
+    return isinstance(value, list) and any(type(item) is int or has_tokens(item) for item in value)

@@ -1,4 +1,4 @@
-"""The stand-in's HTTP server: OpenAI's paths under /v1, Bedrock's under /model, and /_control for faults and counts."""
+"""The stand-in's HTTP server: OpenAI's paths under /v1, Bedrock's elsewhere, and /_control for faults and counts."""
 
 import asyncio
 import json
@@ -14,6 +14,7 @@ from leanto.embedded.provider import responses
 from leanto.embedded.provider.bedrock import Bedrock, signature_refusal
 from leanto.embedded.provider.completion import Completion, complete
 from leanto.embedded.provider.faults import Counts, FaultError, Faults, read_faults
+from leanto.embedded.provider.guardrail import Guardrail
 from leanto.embedded.provider.misreport import misreported_chunks, misreported_document
 from leanto.embedded.provider.prompts import Prompts
 from leanto.embedded.provider.signature import ALGORITHM
@@ -49,6 +50,7 @@ async def start_stand_in(port: int = 0) -> StandIn:
     app.router.add_post("/v1/responses", provider.chat)
     app.router.add_get("/v1/models", provider.models)
     provider.bedrock.add_to(app)
+    Guardrail().add_to(app)
     provider.prompts.add_to(app)
     app.router.add_get("/_control", provider.read_control)
     app.router.add_post("/_control", provider.write_control)

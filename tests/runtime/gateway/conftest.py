@@ -182,6 +182,7 @@ def start_gateway(
 
         def start(
             *,
+            content_check: dict[str, Any] | None = None,
             base_url: str = "",
             auth: str = "bearer",
             key: str | None = PROVIDER_KEY,
@@ -216,6 +217,8 @@ def start_gateway(
             }
             for provider in document["providers"].values():  # type: ignore[attr-defined]
                 provider["image_addresses"] = image_addresses
+            for route in document["routes"] if content_check else ():  # type: ignore[attr-defined]
+                route["content_check"] = content_check
             path = tmp_path / "deployment.json"
             path.write_text(json.dumps(document))
             own = {
@@ -247,3 +250,19 @@ def gateway(start_gateway: Callable[..., Gateway], provider: Provider) -> Gatewa
 def ledger(boto: Any, aws_url: str, table_name: str) -> Ledger:
     """The budgets of the gateway's table."""
     return Ledger(aws_url, boto("dynamodb"), table_name, month=datetime.now(UTC).strftime("%Y-%m"))
+
+
+@pytest.fixture
+def guarded(
+    start_gateway: Callable[..., Gateway], provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """What starts gateways with a guardrail, in front of a provider in good health."""
+    from tests.runtime.gateway.guarding import Guarded
+
+    monkeypatch.setattr("runtime.gateway.guardrail.BACKOFF_SECONDS", 0.01)
+    provider.control(delay_chunk_seconds=0.0)
+    guarded = Guarded(start_gateway, provider)
+    guarded.reset()
+    guarded.order()
+    yield guarded
+    guarded.reset()
