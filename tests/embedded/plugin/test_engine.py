@@ -98,6 +98,7 @@ def storage(stack: EngineStack) -> None:
     pulumi.export("version", bundle.version_id)
 
 
+@pytest.mark.long
 def test_a_whole_life(start: Starter, box: AwsServer) -> None:
     """Preview, up, nothing to do, no drift, change, drift and its repair, destroy, nothing left."""
     stack = start(storage)

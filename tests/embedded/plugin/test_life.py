@@ -70,13 +70,29 @@ def with_changes(inputs: Props, changes: Props) -> Props:
     return {key: value for key, value in given.items() if value is not None and key != "tagsAll"}
 
 
+def assert_replaced_where_it_must(sample: Sample, world: World, resource: Resource, inputs: Props) -> None:
+    for key, value in sample.replace.items():
+        news = world.check(sample.token, with_changes(inputs, {key: value}), olds=inputs)
+        assert key in lifecycle.difference(resource, inputs, news).replaces
+
+
+def assert_imported(sample: Sample, world: World, resource: Resource, state: State, inputs: Props) -> None:
+    """An import finds what the program would write."""
+    found = lifecycle.read(resource, world.backend, world.configuration, sample.import_id(state), {}, {})
+    assert found is not None
+    assert found.resource_id == state.resource_id
+    missed = changed(resource, found.inputs, inputs) & without_internal(inputs).keys()
+    given = {key for key in resource.input_only if inputs.get(key) != resource.defaults.get(key)}
+    assert missed - given - ADDED_BY_THE_CORE == set()
+
+
 def test_every_type_has_a_sample() -> None:
     assert {sample.token for sample in SAMPLES} == set(RESOURCES)
 
 
 @each_sample
 def test_life(sample: Sample, world: World, side: StrictSideStore) -> None:
-    """Plan, create, read, update, read, drift, repair, delete, delete again."""
+    """Plan, create, read, import, replace, update, read, drift, repair, delete, delete again."""
     resource, backend, configuration = RESOURCES[sample.token], world.backend, world.configuration
     inputs = world.check(sample.token, sample.inputs(world))
     before = set(side.all())
@@ -88,6 +104,8 @@ def test_life(sample: Sample, world: World, side: StrictSideStore) -> None:
     undeclared = state.outputs.keys() - inputs.keys() - resource.computed - ADDED_BY_THE_CORE
     assert undeclared == set(), "outputs that are neither inputs nor declared as computed"
     assert_steady(world, resource, state, inputs)
+    assert_imported(sample, world, resource, state, inputs)
+    assert_replaced_where_it_must(sample, world, resource, inputs)
 
     changes = dict(sample.update(world) if callable(sample.update) else sample.update)
     if changes:
@@ -117,26 +135,3 @@ def test_life(sample: Sample, world: World, side: StrictSideStore) -> None:
         gone = lifecycle.read(resource, backend, configuration, state.resource_id, inputs, state.outputs)
         assert (gone is not None) == sample.stays
     assert set(side.all()) == before, "the side store keeps something of a deleted resource"
-
-
-@each_sample
-def test_what_must_replace_replaces(sample: Sample, world: World) -> None:
-    resource = RESOURCES[sample.token]
-    inputs = world.check(sample.token, sample.inputs(world))
-    for key, value in sample.replace.items():
-        news = world.check(sample.token, with_changes(inputs, {key: value}), olds=inputs)
-        assert key in lifecycle.difference(resource, inputs, news).replaces
-
-
-@each_sample
-def test_an_import_finds_what_the_program_would_write(sample: Sample, world: World) -> None:
-    resource, backend, configuration = RESOURCES[sample.token], world.backend, world.configuration
-    inputs = world.check(sample.token, sample.inputs(world))
-    state = lifecycle.create(resource, backend, configuration, inputs)
-    found = lifecycle.read(resource, backend, configuration, sample.import_id(state), {}, {})
-    lifecycle.delete(resource, backend, configuration, state.resource_id, state.outputs)
-    assert found is not None
-    assert found.resource_id == state.resource_id
-    missed = changed(resource, found.inputs, inputs) & without_internal(inputs).keys()
-    given = {key for key in resource.input_only if inputs.get(key) != resource.defaults.get(key)}
-    assert missed - given - ADDED_BY_THE_CORE == set()
