@@ -111,7 +111,8 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
     """Return a route with its upstreams in order of preference: the pool is paid for already, so it comes first."""
     upstreams: list[dict[str, Any]] = []
     if route.local_model:
-        upstreams.append({"kind": "local", "model": route.local_model})
+        tokens = serving(settings, tables).context_tokens
+        upstreams.append({"kind": "local", "model": route.local_model, "context_tokens": tokens})
     drops = {"drop_unsupported": True} if route.drop_unsupported else {}
     upstreams += [_managed(one, settings, tables) | drops for one in managed_of(route)]
     found = {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}

@@ -43,7 +43,8 @@ class Target:
     """What is known of an upstream before it is asked.
 
     `place` is where it processes requests ("eu", "us"; empty is not known or anywhere). `context_tokens` and
-    `maximum_output_tokens` are None where nobody knows them.
+    `maximum_output_tokens` are None where nobody knows them. `unready` is why a local one cannot be asked now, empty
+    when it can; `ready_in_seconds` is when it can be expected to be ready.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Target:
     lacks: frozenset[str] = frozenset()
     context_tokens: int | None = None
     maximum_output_tokens: int | None = None
+    unready: str = ""
+    ready_in_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,12 @@ def plan(targets: Sequence[Target], needs: Needs, open_seconds: Sequence[float])
 
 
 def _unfit(index: int, target: Target, needs: Needs) -> PassedOver | None:
-    if target.is_local:
-        return PassedOver(index, "no node of the pool serves")
-    if needs.places is not None and target.place not in needs.places:
+    # The stack's own nodes are where the team says that its data may be.
+    if needs.places is not None and not target.is_local and target.place not in needs.places:
         return PassedOver(index, "the request's data class does not allow it", "data_class")
     missing = needs.abilities & target.lacks
     if not missing:
-        return None
+        return PassedOver(index, target.unready, seconds=target.ready_in_seconds) if target.unready else None
     first = min(missing - LACKING.keys(), default="") or next(name for name in LACKING if name in missing)
     return PassedOver(index, LACKING.get(first, f"its model does not answer at /{first}"), first)
 

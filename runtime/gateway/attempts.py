@@ -7,20 +7,29 @@ from dataclasses import dataclass, field
 
 from runtime.decide.limits import Allowance
 from runtime.decide.retry_after import retry_after_seconds
-from runtime.decide.routing import Failure, Needs, Next, Plan, Try, is_unwell, may_ask_again, next_attempt
+from runtime.decide.routing import Failure, Needs, Next, Plan, Target, Try, is_unwell, may_ask_again, next_attempt
 from runtime.decide.routing import pause_seconds as pause
 from runtime.decide.routing import plan as plan_of
 from runtime.gateway.access import Record
-from runtime.gateway.answers import GatewayError
+from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.breakers import Pass
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.deployment import ProviderUpstream, Route
+from runtime.gateway.deployment import LocalUpstream, ProviderUpstream, Route
+from runtime.gateway.local.pool import LocalAttempt, NotTakenError
 from runtime.gateway.passthrough import Attempt, pass_through
 from runtime.gateway.reply import Reply, until_gone
 from runtime.gateway.services import Services
 from runtime.gateway.spending import Hold
-from runtime.gateway.upstreams import refusal, target_of, told
+from runtime.gateway.upstreams import local_target, refusal, target_of, told
 from runtime.lambda_lifespan import Receive
+
+NODE_HEADER = "x-leanto-node"
+"""Tells clients that a node of the pool starts, so that the next answers may be the pool's."""
+
+NO_NODE = "no node of the pool serves"
+NO_POOL_SECONDS = 60.0
+LOCAL_FIRST_BYTE_SECONDS = 15.0
+"""A node that has not begun a stream by then is left for the next upstream: its queue is long, or its engine hangs."""
 
 
 @dataclass
@@ -63,13 +72,30 @@ class Attempts:
     async def _plan(self) -> Plan:
         upstreams = self.route.upstreams
         open_seconds = await self.services.breakers.open_seconds(tuple(upstream.name for upstream in upstreams))
-        return plan_of([target_of(upstream) for upstream in upstreams], self.needs, open_seconds)
+        targets = [
+            target_of(one) if isinstance(one, ProviderUpstream) else await self._local_target(one) for one in upstreams
+        ]
+        return plan_of(targets, self.needs, open_seconds)
+
+    async def _local_target(self, upstream: LocalUpstream) -> Target:
+        """Return the pool as a target; a node that starts is told to the client, whoever answers."""
+        pool, model = self.services.pool, upstream.model
+        if pool is None:
+            return local_target(upstream, NO_NODE, NO_POOL_SECONDS)
+        await pool.book.look()
+        is_starting = pool.book.is_starting(model)
+        if is_starting:
+            self.record.headers = {**self.record.headers, NODE_HEADER: "starting"}
+        if pool.book.serves(model):
+            return local_target(upstream, "", 0.0)
+        reason = "a node of the pool is starting" if is_starting else NO_NODE
+        return local_target(upstream, reason, pool.book.wait_seconds(model))
 
     async def _attempt(self, target: int) -> Try | None:
         """Ask one upstream; returns None when it has answered, and raises what no further attempt can mend."""
         upstream = self.route.upstreams[target]
-        if not isinstance(upstream, ProviderUpstream):
-            raise TypeError("routing passes over what is not a provider's")
+        if isinstance(upstream, LocalUpstream):
+            return await self._ask_pool(target, upstream)
         leave = await self.services.breakers.enter(upstream.name)
         if leave is None:
             return self._passed_over(target, upstream.name, _left_alone(self.route))
@@ -84,9 +110,35 @@ class Attempts:
         attempt = Attempt(upstream, key, self.request, hold, self.first_byte_by, self.all_by, self.services.aws)
         return await self._judge(target, leave, hold, await self._ask(attempt))
 
-    def _passed_over(self, target: int, upstream: str, error: GatewayError) -> Try:
+    async def _ask_pool(self, target: int, upstream: LocalUpstream) -> Try | None:
+        """Ask the pool; returns None when it has answered. What it does not take is nobody's fault and free."""
+        pool, record = self.services.pool, self.record
+        if pool is None:
+            raise TypeError("routing passes over a pool that there is not")
+        is_last = target == len(self.route.upstreams) - 1
+        attempt = LocalAttempt.of(upstream, self.request, self._local_first_byte_by(is_last=is_last), self.all_by)
+        record.upstream, record.upstream_status = upstream.name, 0
+        record.attempts += 1
+        try:
+            await until_gone(self.receive, self.reply, pool.ask(attempt, self.reply, record))
+        except NotTakenError as error:
+            message = f"The stack's own GPU pool did not take the request: {error.reason}."
+            wait = {**NO_RETRY, "retry-after": str(pool.book.wait_seconds(upstream.model))}
+            answer = error.answer or GatewayError(503, "local_unavailable", message, headers=wait)
+            return self._passed_over(target, upstream.name, answer, error.reason)
+        finally:
+            await attempt.hold.settle(record)
+        return None
+
+    def _local_first_byte_by(self, *, is_last: bool) -> float:
+        """Return until when a node must begin: where others can answer, not all of the time is spent on waiting."""
+        if is_last or not self.request.stream:
+            return self.first_byte_by
+        return min(self.first_byte_by, _now() + LOCAL_FIRST_BYTE_SECONDS)
+
+    def _passed_over(self, target: int, upstream: str, error: GatewayError, reason: str = "") -> Try:
         """Go on without an upstream that was not asked: it cannot be, or the request cannot be put to it."""
-        self._note(f"{upstream}: {error.code}")
+        self._note(f"{upstream}: {reason or error.code}")
         self.error = self.error or error
         return Try(target, None)
 

@@ -80,9 +80,10 @@ class ProviderUpstream:
 
 @dataclass(frozen=True)
 class LocalUpstream:
-    """A model that the stack's own GPU pool serves."""
+    """A model that the stack's own GPU pool serves; `context_tokens` holds prompt and answer together."""
 
     model: str
+    context_tokens: int | None = None
 
     @property
     def name(self) -> str:
@@ -196,7 +197,7 @@ def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider], masks: 
 def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Upstream:
     match fields["kind"]:
         case "local":
-            return LocalUpstream(str(fields["model"]))
+            return LocalUpstream(str(fields["model"]), fields.get("context_tokens"))
         case "provider" if fields["provider"] in providers:
             return ProviderUpstream(
                 providers[fields["provider"]],

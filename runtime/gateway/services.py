@@ -15,6 +15,8 @@ from runtime.gateway.allowances import Allowances
 from runtime.gateway.breaker_lines import breaker_teller
 from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import Deployment, load_deployment
+from runtime.gateway.local.node_book import NodeBook
+from runtime.gateway.local.pool import Pool
 from runtime.gateway.provider_keys import ProviderKeys
 from runtime.gateway.rate_limits import RateLimiter
 from runtime.gateway.spending import Spending
@@ -22,6 +24,7 @@ from runtime.gateway.stop_switch import StopSwitch
 from runtime.gateway.stores import KeyRing
 from runtime.state.breakers import BreakerItem
 from runtime.state.budgets import Budgets
+from runtime.state.nodes import NodeItems
 from runtime.state.rates import Rates
 from runtime.state.table import Table
 
@@ -39,6 +42,7 @@ class Services:
     breakers: Breakers
     allowances: Allowances
     rate_limiter: RateLimiter
+    pool: Pool | None = None
 
 
 @asynccontextmanager
@@ -47,6 +51,7 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
     deployment = load_deployment(Path(_variable(variables, "LEANTO_DEPLOYMENT")))
     secret_arns = _secret_arns(_variable(variables, "LEANTO_PROVIDER_SECRETS"))
     table_name = _variable(variables, "LEANTO_TABLE")
+    relay = variables.get("LEANTO_RELAY")
     async with client_session() as session:
         aws = Aws(session, variables)
         provider_keys = ProviderKeys(aws, secret_arns)
@@ -64,6 +69,7 @@ async def open_services(variables: Mapping[str, str]) -> AsyncIterator[Services]
             breakers=breakers,
             allowances=Allowances(table),
             rate_limiter=RateLimiter(Rates(table)),
+            pool=Pool(NodeBook(NodeItems(table)), relay, session, aws) if relay else None,
         )
 
 

@@ -5,17 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runtime.decide.data_classes import DATA_CLASSES, places_of
-from runtime.decide.endpoints import CHAT, ENDPOINTS, INPUTS, RESPONSES
+from runtime.decide.endpoints import CHAT, COMPLETIONS, ENDPOINTS, INPUTS, RESPONSES
 from runtime.decide.images import image_parts, is_by_address
 from runtime.decide.routing import IMAGE_ADDRESSES, IMAGE_PRICES, TOOLS, VISION, Needs, PassedOver, Plan, Target
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.deployment import CONVERSE, LocalUpstream, Route, Upstream
+from runtime.gateway.deployment import CONVERSE, LocalUpstream, ProviderUpstream, Route
 
 CHARACTERS_PER_TOKEN = 4
 """Of English; other languages have fewer, so that their requests look shorter than they are, seldom longer."""
 
-LOCAL_RETRY_SECONDS = 60
 DATA_CLASS_HEADER = b"x-leanto-data-class"
 
 MAXIMA = ("max_completion_tokens", "max_tokens", "max_output_tokens")
@@ -48,10 +47,25 @@ def needs_of(request: ChatRequest, data_classes: Sequence[str]) -> Needs:
     )
 
 
-def target_of(upstream: Upstream) -> Target:
-    """Return what routing looks at in an upstream."""
-    if isinstance(upstream, LocalUpstream):
-        return Target(upstream.name, is_local=True)
+LOCAL_ENDPOINTS = frozenset({CHAT, COMPLETIONS})
+"""Where the pool's engines answer as they are started: embeddings would need one started for nothing else."""
+
+
+def local_target(upstream: LocalUpstream, unready: str, ready_in_seconds: float) -> Target:
+    """Return what routing looks at in a model of the pool, as its nodes are now."""
+    return Target(
+        upstream.name,
+        is_local=True,
+        lacks=(frozenset(ENDPOINTS) - LOCAL_ENDPOINTS) | {VISION},
+        context_tokens=upstream.context_tokens,
+        maximum_output_tokens=upstream.context_tokens,
+        unready=unready,
+        ready_in_seconds=ready_in_seconds,
+    )
+
+
+def target_of(upstream: ProviderUpstream) -> Target:
+    """Return what routing looks at in a provider's model."""
     price = upstream.price
     lacks = upstream.lacks | (frozenset(ENDPOINTS) - upstream.endpoints)
     lacks |= {IMAGE_PRICES} if price.image_tokens is None else frozenset()
@@ -76,15 +90,17 @@ def refusal(route: Route, plan: Plan, endpoint: str = CHAT) -> GatewayError:
 
     `endpoint` is where it was sent to. The reasons name upstreams, which the header of an answer does too.
     """
-    waits = [one.seconds for one in plan.passed_over if one.seconds > 0]
+    own = {index for index, upstream in enumerate(route.upstreams) if isinstance(upstream, LocalUpstream)}
+    waits = [one.seconds for one in plan.passed_over if one.seconds > 0 and one.target not in own]
+    starts = [one.seconds for one in plan.passed_over if one.seconds > 0 and one.target in own]
     reasons = "; ".join(told(route, plan.passed_over))
     if waits:
         message = f"The upstreams of the model '{route.model}' fail at present ({reasons})."
         headers = {"retry-after": str(math.ceil(min(waits)))}
         return GatewayError(503, "upstream_unavailable", message, headers=headers)
-    if any(isinstance(route.upstreams[one.target], LocalUpstream) for one in plan.passed_over):
+    if starts:
         message = f"No node of the stack's own GPU pool serves the model '{route.model}' yet ({reasons})."
-        headers = {**NO_RETRY, "retry-after": str(LOCAL_RETRY_SECONDS)}
+        headers = {**NO_RETRY, "retry-after": str(math.ceil(min(starts)))}
         return GatewayError(503, "local_unavailable", message, headers=headers)
     params = [one.param for one in plan.passed_over]
     if "data_class" in params:

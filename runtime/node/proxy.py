@@ -9,11 +9,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from runtime.decide.relaying import PATHS, REASON
 from runtime.node.engine import Engine
 from runtime.node.slots import RefusedError, Slots
 
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
-REASON = "x-leanto-reason"
 MAXIMUM_BODY_BYTES = 10 * 1024 * 1024
 PASSED_TO_ENGINE = ("content-type", "accept", "traceparent", "x-request-id")
 PASSED_BACK = ("content-type", "x-request-id")

@@ -5,12 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runtime.decide.relaying import ALL_SECONDS, FINGERPRINT, FIRST_BYTE_SECONDS, NODE, PATHS
 from runtime.errors import ConfigurationError, SafeError
-
-NODE, FINGERPRINT = "x-leanto-node", "x-leanto-fingerprint"
-FIRST_BYTE_SECONDS, ALL_SECONDS = "x-leanto-first-byte-seconds", "x-leanto-deadline-seconds"
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings")
-"""The engine's paths by which models are asked; its own administration lies elsewhere."""
 
 MAXIMUM_SECONDS = 900.0
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")

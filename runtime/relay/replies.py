@@ -3,12 +3,10 @@
 import json
 from collections.abc import Mapping
 
+from runtime.decide.relaying import COME_FROM, REASON
 from runtime.lambda_lifespan import Message, Send
 
-COME_FROM = "x-leanto-relay"
-"""On the relay's own answers, with the reason in a word; a node's answer has it not, whatever the node sends."""
-
-PASSED = ("content-type", "retry-after", "x-leanto-reason", "x-request-id")
+PASSED = ("content-type", "retry-after", REASON, "x-request-id")
 
 
 def head(status: int, headers: Mapping[str, str]) -> Message:

@@ -62,6 +62,16 @@ class RelayAnswer:
         self.status = 0
         self.headers: dict[str, str] = {}
 
+    @property
+    def content_type(self) -> str:
+        """The media type of the body, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def content(self) -> "RelayAnswer":
+        """The body: this answer itself is read."""
+        return self
+
     async def begin(self) -> None:
         """Wait for status and headers; raises RelayError when there are none."""
         while (end := self._held.find(SEPARATOR)) < 0:
@@ -71,7 +81,7 @@ class RelayAnswer:
         self.status, self.headers = _prelude(bytes(self._held[:end]))
         del self._held[: end + len(SEPARATOR)]
 
-    async def read(self) -> bytes:
+    async def readany(self) -> bytes:
         """Return the next piece of the body, empty at its end; raises RelayError when that is no proper end."""
         while not self._held and not self._complete:
             await self._more()

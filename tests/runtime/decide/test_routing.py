@@ -35,6 +35,7 @@ TARGETS = st.lists(
         lacks=ABILITIES,
         context_tokens=TOKENS,
         maximum_output_tokens=TOKENS,
+        unready=st.sampled_from(["", "no node"]),
     ),
     max_size=5,
 )
@@ -56,9 +57,9 @@ def test_only_targets_that_may_and_can_are_asked_and_every_other_has_its_reason(
     found = plan(targets, needs, seconds)
     for index in found.order:
         target = targets[index]
-        assert not target.is_local
+        assert not target.unready
         assert seconds[index] == 0
-        assert needs.places is None or target.place in needs.places
+        assert needs.places is None or target.is_local or target.place in needs.places
         assert not needs.abilities & target.lacks
     assert all(earlier < later for earlier, later in pairwise(found.order))
     passed = [one.target for one in found.passed_over]
@@ -78,7 +79,7 @@ def test_an_estimate_of_length_alone_never_leaves_a_request_without_an_upstream(
 @pytest.mark.parametrize(
     ("target", "needs", "reason", "param"),
     [
-        (Target("a", is_local=True), Needs(), "no node of the pool serves", ""),
+        (Target("a", is_local=True, unready="no node of the pool serves"), Needs(), "no node of the pool serves", ""),
         (Target("a", place="us"), Needs(places=frozenset({"eu"})), "data class does not allow it", "data_class"),
         (Target("a"), Needs(places=frozenset()), "data class does not allow it", "data_class"),
         (

@@ -55,7 +55,7 @@ def ask(written: list[bytes], status: int = 200, seen: list[Any] | None = None) 
                 aws = Aws(session, {"AWS_ENDPOINT_URL": url, **KEYS})
                 async with invoked(session, aws, "leanto-dev-relay", REQUEST) as answer:
                     body = b""
-                    while data := await answer.read():
+                    while data := await answer.readany():
                         body += data
                     return answer.status, answer.headers, body
         finally:
