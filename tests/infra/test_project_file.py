@@ -68,3 +68,14 @@ def test_a_value_that_the_engine_lets_through_is_refused_by_us(project: Path) ->
     values = yaml.safe_load((project / "Pulumi.managed.yaml").read_text())["config"]
     with pytest.raises(SettingsError, match="leanto:gatewayMemoryMib"):
         read_settings({**project_defaults(), **values})
+
+
+def test_slots_may_be_a_number_where_the_engine_knows_a_text(project: Path) -> None:
+    """`auto` makes the setting a text; whoever writes 7 without quotes means 7."""
+    path = project / "Pulumi.gpu.yaml"
+    path.write_text(path.read_text().replace("leanto:gpuSpot", "leanto:gpuSlots: 7\n  leanto:gpuSpot"))
+    assert pulumi(project, "stack", "init", "gpu").returncode == 0
+    shown = pulumi(project, "config", "--stack", "gpu", "--json")
+    assert shown.returncode == 0, shown.stderr
+    handed_over = {key: entry["value"] for key, entry in json.loads(shown.stdout).items()}
+    assert read_settings({**handed_over, "leanto:gpuAmiId": IMAGE}).gpu_slots == 7
