@@ -50,6 +50,15 @@ def model_grants(names: Names, models: Iterable[str], guardrail: Guardrail | Non
     return tuple(grants)
 
 
+def content_grants(names: Names, settings: Settings) -> tuple[Grant, ...]:
+    """Return what the gateway may do with the guardrails that routes have for any upstream: apply exactly these."""
+    ids = sorted({route.guardrail.id for route in settings.routes if route.guardrail})
+    if not ids:
+        return ()
+    arns = tuple(names.arn("bedrock", f"guardrail/{one}") for one in ids)
+    return (Grant("CheckContent", ("bedrock:ApplyGuardrail",), arns),)
+
+
 def _only(names: Names, guardrail: Guardrail | None, profile_arns: list[str]) -> Condition:
     equals: dict[str, str | list[str]] = {}
     if guardrail:

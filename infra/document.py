@@ -1,11 +1,13 @@
 """The document that tells the gateway what it serves, rendered from settings and catalogue."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from catalog.endpoints import destination, geography
 from catalog.residency import base_url
 from catalog.rows import ROLE, Catalogue, ManagedModel, Provider
+from infra.content import content_check
 from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
@@ -24,6 +26,9 @@ TALKING = frozenset({*CHAT, "responses"})
 PLACES = ("eu", "us")
 """Where requests may be bound to."""
 
+OPENAI_SURFACE = re.compile(r"(/openai)?/v1/?$")
+"""What the base URL of Bedrock's OpenAI-compatible surface ends with."""
+
 LAYER_PATH = "leanto/deployment.json"
 """Where the document lies in its layer; Lambda unpacks layers into /opt."""
 
@@ -41,7 +46,7 @@ def deployment_document(settings: Settings, stack: str, tables: Catalogue) -> st
                 "request_bytes": settings.maximum_request_bytes,
                 "request_timeout_seconds": timeout,
                 "first_byte_timeout_seconds": min(FIRST_BYTE_TIMEOUT_SECONDS, timeout),
-                "monthly_spend_micro_usd": settings.monthly_spend_usd * MICRO_USD if settings.providers else 0,
+                "monthly_spend_micro_usd": settings.monthly_spend_usd * MICRO_USD if _spends(settings) else 0,
             },
             **({"masks": sorted(filter(None, settings.mask_patterns))} if settings.mask_patterns else {}),
             "providers": {name: _provider(name, settings, tables) for name in settings.providers},
@@ -69,6 +74,11 @@ def _models(settings: Settings, tables: Catalogue) -> dict[str, Any]:
             "kv_bytes_per_token": row.kv_bytes_per_token,
         }
     }
+
+
+def _spends(settings: Settings) -> bool:
+    """Return whether requests can cost anything beside the pool."""
+    return bool(settings.providers) or any(route.guardrail for route in settings.routes)
 
 
 def provider_base_url(name: str, settings: Settings, tables: Catalogue) -> str:
@@ -116,7 +126,17 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
     drops = {"drop_unsupported": True} if route.drop_unsupported else {}
     upstreams += [_managed(one, settings, tables) | drops for one in managed_of(route)]
     found = {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
-    return found | ({"masks": sorted(filter(None, route.mask_patterns))} if route.mask_patterns is not None else {})
+    found |= {"masks": sorted(filter(None, route.mask_patterns))} if route.mask_patterns is not None else {}
+    if route.guardrail is None:
+        return found
+    url = guardrail_base_url(settings)
+    return found | {"content_check": content_check(route.guardrail, url, settings.region, tables)}
+
+
+def guardrail_base_url(settings: Settings) -> str:
+    """Return where guardrails are asked: where the settings have Bedrock, else the region's own endpoint."""
+    own = OPENAI_SURFACE.sub("", settings.provider_base_urls.get("bedrock", ""))
+    return own or f"https://bedrock-runtime.{settings.region}.amazonaws.com"
 
 
 def _managed(managed: Managed, settings: Settings, tables: Catalogue) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from infra.content import ContentGuardrail
+
 
 @dataclass(frozen=True)
 class Fallback:
@@ -27,7 +29,8 @@ class Route:
 
     Prices, the longest answer and `lacks` are those of the provider's model, as for a fallback. `drop_unsupported`
     says that fields of a request which a provider would not act upon are left out rather than refused. `mask_patterns`
-    names what is masked in its requests; None is what the stack's setting says.
+    names what is masked in its requests; None is what the stack's setting says. `guardrail` looks at its requests and
+    answers.
     """
 
     model: str
@@ -41,6 +44,7 @@ class Route:
     fallbacks: tuple[Fallback | None, ...] = ()
     drop_unsupported: bool = False
     mask_patterns: tuple[str | None, ...] | None = None
+    guardrail: ContentGuardrail | None = None
 
 
 Managed = Route | Fallback

@@ -14,6 +14,7 @@ from catalog.rows import Catalogue
 from catalog.tables import catalogue
 from infra.checks.all import problems
 from infra.checks.tagging import TAG_KEY, TAG_VALUE
+from infra.content import CONTENT_GUARDRAIL
 from infra.guardrail import Guardrail
 from infra.problems import Problem, SettingsError, closest
 from infra.readers import FILE, Reader, array, boolean, choice, either, integer, mapping, price, record, text
@@ -62,6 +63,7 @@ ROUTE = record(
         "fallbacks": ("fallbacks", array(FALLBACK, 0, 5)),
         "dropUnsupported": ("drop_unsupported", boolean()),
         "maskPatterns": ("mask_patterns", MASKS),
+        "guardrail": ("guardrail", CONTENT_GUARDRAIL),
     },
     required=frozenset({"model"}),
 )

@@ -8,7 +8,7 @@ import pulumi
 
 from catalog.rows import Catalogue
 from infra.alarm_table import alarms, node_minutes_per_day
-from infra.bedrock import keyed_providers, model_grants, signed_models
+from infra.bedrock import content_grants, keyed_providers, model_grants, signed_models
 from infra.bundles import Bundle
 from infra.components.alarms import Alarms, AlarmsArgs
 from infra.components.api_logging import ApiLogging, ApiLoggingArgs
@@ -132,7 +132,10 @@ def _functions(site: Site, base: Base, secrets: ProviderKeys, opts: pulumi.Resou
         metric_count(settings.routes),
         base.table.name,
         secrets.arns,
-        model_grants(site.names, signed_models(settings, site.tables), settings.guardrail),
+        (
+            *model_grants(site.names, signed_models(settings, site.tables), settings.guardrail),
+            *content_grants(site.names, settings),
+        ),
         base.topics.alert_arn,
         site.group,
     )

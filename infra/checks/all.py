@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalog.rows import Catalogue
-from infra.checks import bedrock, endpoints, operation, pool, routing, serving
+from infra.checks import bedrock, content, endpoints, operation, pool, routing, serving
 from infra.checks.values import Check, UnreadError, Values
 from infra.problems import Problem, shown
 
@@ -12,6 +12,7 @@ CHECKS: tuple[Check, ...] = (
     *routing.CHECKS,
     *endpoints.CHECKS,
     *bedrock.CHECKS,
+    *content.CHECKS,
     *pool.CHECKS,
     *serving.CHECKS,
     *operation.CHECKS,
