@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.authorizer.handler import allow
 from runtime.aws import AwsError
@@ -19,13 +19,24 @@ FRESH_SECONDS = 5.0
 MAXIMUM_KEPT = 4096
 
 
+class Known(NamedTuple):
+    """A key as it was looked up, None = there is none, and what the authorizer function would say of its owner."""
+
+    record: KeyRecord | None
+    identity: Mapping[str, Any]
+    read_at: float
+
+
+UNKNOWN = Known(None, {}, float("-inf"))
+
+
 class KeyDoor:
     """ASGI middleware: tells the application whose key a request carries; it refuses those that carry none."""
 
     def __init__(self, app: AsgiApp, items: ItemStore) -> None:
         self._app = app
         self._items = items
-        self._kept: OrderedDict[str, tuple[KeyRecord | None, float]] = OrderedDict()
+        self._kept: OrderedDict[str, Known] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; raises GatewayError 503 when the keys cannot be looked up."""
@@ -33,30 +44,30 @@ class KeyDoor:
             scope = {**scope, "extensions": {EXTENSION: {"authorizer": await self._identity(scope)}}}
         await self._app(scope, receive, send)
 
-    async def _identity(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+    async def _identity(self, scope: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the authorizer function would say of the request; nothing where no key of ours counts."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         key = key_of_header(given[0].decode("latin-1")) if len(given) == 1 else None
         if key is None:
             return {}
-        record = await self._record(key_id_of(key))
-        if record is None or not record.admits(key, now_epoch_seconds=time.time()):
+        known = await self._known(key_id_of(key))
+        if known.record is None or not known.record.admits(key, now_epoch_seconds=time.time()):
             return {}
-        identity: dict[str, Any] = allow(record, "server/v1")["context"]
-        return identity
+        return known.identity
 
-    async def _record(self, key_id: str) -> KeyRecord | None:
+    async def _known(self, key_id: str) -> Known:
         """Return a key; that there is none is remembered too, so that a wrong key does not turn into as many reads."""
-        record, read_at = self._kept.get(key_id, (None, float("-inf")))
-        if time.monotonic() - read_at < FRESH_SECONDS:
-            return record
+        known = self._kept.get(key_id, UNKNOWN)
+        if time.monotonic() - known.read_at < FRESH_SECONDS:
+            return known
         try:
             record = await self._items.key(key_id)
         except AwsError as error:
             message = f"The stack's table did not answer ({error.code}); no request passes without it."
             raise GatewayError(503, "state_unavailable", message) from None
-        self._kept[key_id] = (record, time.monotonic())
+        identity = allow(record, "server/v1")["context"] if record else {}
+        known = self._kept[key_id] = Known(record, identity, time.monotonic())
         self._kept.move_to_end(key_id)
         if len(self._kept) > MAXIMUM_KEPT:
             self._kept.popitem(last=False)
-        return record
+        return known

@@ -63,11 +63,12 @@ class MemoryBudgets:
         if full := first_full(counters, {}, amount) or first_full(counters, month, amount):
             raise LimitReachedError(full)
         names = tuple(counter.name for counter in counters)
-        month.update(dict.fromkeys(names, amount))
+        for name in names:
+            month[name] += amount
         reservation = Reservation(item, str(next(self._numbers)), amount, names)
         self._open[reservation.id] = reservation
-        for past in sorted(self._months)[:-KEPT_MONTHS]:
-            del self._months[past]
+        if len(self._months) > KEPT_MONTHS:
+            del self._months[min(self._months)]
         return reservation
 
     async def settle(self, reservation: Reservation, charge: int, *, estimated: bool = False) -> bool:
@@ -77,7 +78,8 @@ class MemoryBudgets:
             return False
         month = self._months.get(reservation.item)
         if month is not None:
-            month.update(dict.fromkeys(reservation.counters, charge - reservation.amount))
+            for name in reservation.counters:
+                month[name] += charge - reservation.amount
         return True
 
     def committed(self, counter: str, now: float) -> int:

@@ -108,8 +108,8 @@ class Response:
             self._started = True
             self._record.status = message["status"]
             own = self._own_headers()
-            passed = [header for header in message.get("headers", ()) if header[0] not in dict(own)]
-            message = {**message, "headers": [*passed, *own]}
+            passed = [header for header in message.get("headers", ()) if header[0] not in own]
+            message = {**message, "headers": [*passed, *own.items()]}
             self._record.streamed = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
         elif body := message.get("body", b""):
             self._record.first_byte_ms = self._record.first_byte_ms or self._elapsed_ms()
@@ -140,7 +140,7 @@ class Response:
     def _elapsed_ms(self) -> int:
         return round((time.monotonic() - self._begun) * 1000)
 
-    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+    def _own_headers(self) -> dict[bytes, bytes]:
         record = self._record
         is_settled = (record.attempts > 0 or record.cost_micro_usd > 0) and not record.cost_is_open
         own = {
@@ -151,7 +151,7 @@ class Response:
             b"x-leanto-attempts": str(record.attempts or ""),
             b"x-leanto-cost-micro-usd": str(record.cost_micro_usd) if is_settled else "",
         }
-        return [(name, value.encode("latin-1", "replace")) for name, value in own.items() if value]
+        return {name: value.encode("latin-1", "replace") for name, value in own.items() if value}
 
 
 def _headers(error: GatewayError) -> list[tuple[bytes, bytes]]:

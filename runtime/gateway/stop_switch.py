@@ -25,14 +25,19 @@ class StopSwitch:
 
     async def check(self) -> None:
         """Return when the stack runs; raises GatewayError 503 when it is stopped or its table does not answer."""
-        async with self._lock:
-            if self._flag is None or not 0 <= self._clock() - self._read_at < FRESH_SECONDS:
-                self._flag = await self._read()
-                self._read_at = self._clock()
-            flag = self._flag
+        flag = self._flag if self._is_fresh() else None
+        if flag is None:
+            async with self._lock:
+                flag = self._flag if self._is_fresh() else None
+                if flag is None:
+                    flag = self._flag = await self._read()
+                    self._read_at = self._clock()
         if flag.stopped:
             message = f"This stack was stopped at {flag.at}: {flag.reason}. Ask the people who run it."
             raise GatewayError(503, "stopped", message, headers=NO_RETRY)
+
+    def _is_fresh(self) -> bool:
+        return 0 <= self._clock() - self._read_at < FRESH_SECONDS
 
     async def _read(self) -> StopFlag:
         try:
