@@ -60,7 +60,7 @@ def shape(body: bytes, key: str) -> dict[str, Any] | None:
     `message` or `detail`.
     """
     try:
-        document = json.loads(body.replace(key.encode(), b"[key]"))
+        document = json.loads(body.replace(key.encode(), b"[key]") if key else body)
     except (ValueError, RecursionError):
         return None
     if isinstance(document, list) and document:
