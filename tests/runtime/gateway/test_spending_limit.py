@@ -161,7 +161,7 @@ def at_once(background: BackgroundLoop) -> Post:
     return post
 
 
-@pytest.mark.parametrize("repetition", range(3))
+@pytest.mark.parametrize("repetition", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 20))])
 def test_of_64_clients_at_once_exactly_those_are_admitted_that_the_limit_covers(
     start_gateway: Start, background: BackgroundLoop, ledger: Ledger, at_once: Post, repetition: int
 ) -> None:
