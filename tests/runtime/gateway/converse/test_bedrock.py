@@ -25,9 +25,9 @@ def start(start_gateway: Start, provider: Provider, tmp_path: Path) -> Start:
     """Start a gateway whose model `nova` is asked by Converse and whose `oss` is by the OpenAI-compatible surface."""
     provider.control(delay_chunk_seconds=0.0, require_key="canary-secret-access-key")
 
-    def start(**described: Any) -> Gateway:
+    def start(price: dict[str, Any] = PRICE, **described: Any) -> Gateway:
         bedrock = {"base_url": provider.stand_in.base_url, "auth": "role", **described}
-        upstream = {"kind": "provider", "provider": "bedrock", "price": PRICE}
+        upstream = {"kind": "provider", "provider": "bedrock", "price": price}
         document = {
             "schema": 2,
             "stack": "demo",
@@ -161,3 +161,27 @@ def test_a_failure_at_the_begin_of_a_stream_has_its_own_status(start: Start, pro
     with pytest.raises(openai.InternalServerError) as caught:
         ask(gateway, stream=True)
     assert caught.value.status_code == 502
+
+
+IMAGE: Any = [
+    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}
+]
+
+
+def test_an_image_goes_to_converse_where_it_has_a_price(start: Start, provider: Provider) -> None:
+    gateway = start(price=PRICE | {"image_tokens": 300_000})
+    assert ask(gateway, messages=IMAGE, max_tokens=50).choices
+    assert gateway.lines()[0]["cost_micro_usd"] > 0
+    named: Any = [
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}]}
+    ]
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(gateway, messages=named, max_tokens=50)
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "messages")
+
+
+def test_an_image_without_a_price_goes_nowhere(start: Start, provider: Provider) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(start(), messages=IMAGE, max_tokens=50)
+    assert (caught.value.code, caught.value.param) == ("unpriced_request", "messages")
+    assert provider.counts()["chat_requests"] == 0
