@@ -46,6 +46,7 @@ def document(stack: str) -> None:
     help="Keys and budgets in the stack's table, or in this process until it ends.",
 )
 @click.option("--table", envvar="LEANTO_TABLE", help="Name of the stack's table: output `table_name`.")
+@click.option("--relay", envvar="LEANTO_RELAY", help="Name of the stack's relay: with it, nodes of the pool answer.")
 @click.option("--region", help="Region of the table.  [default: as the AWS SDK finds it]")
 @click.option(
     "--provider-keys",
@@ -66,6 +67,7 @@ def serve(
     path: Path,
     store: str,
     table: str | None,
+    relay: str | None,
     region: str | None,
     provider_keys: Path | None,
     host: str,
@@ -82,9 +84,11 @@ def serve(
         raise CommandError("--store table needs --table: `leanto outputs` shows the stack's table_name")
     if store == MEMORY and table:
         raise CommandError("--table does not go with --store memory")
+    if store == MEMORY and relay:
+        raise CommandError("--relay does not go with --store memory: nodes are known by the stack's table")
     names = {provider: variable for variable, provider in KEY_VARIABLES.items()}
     key = own_key(os.environ.get(KEY_VARIABLE)) if store == MEMORY else None
-    stand = stand_of(path, table if store == TABLE else None, key, region, provider_keys, names, os.environ)
+    stand = stand_of(path, table if store == TABLE else None, relay, key, region, provider_keys, names, os.environ)
 
     def started(url: str) -> None:
         screen.say(f"the gateway of stack {stand.deployment.stack} listens on {url}")

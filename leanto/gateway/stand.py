@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp import ClientSession
+
 from leanto.gateway.aws_variables import AwsVariables
 from leanto.gateway.errors import ServeError
 from leanto.gateway.memory import MemoryBreakers, MemoryBudgets, MemoryItems, MemoryRates
@@ -15,6 +17,8 @@ from runtime.gateway.allowances import Allowances
 from runtime.gateway.breaker_lines import TellBreaker, write_breaker
 from runtime.gateway.breakers import Breakers
 from runtime.gateway.deployment import ROLE, Deployment, load_deployment
+from runtime.gateway.local.node_book import NodeBook
+from runtime.gateway.local.pool import Pool
 from runtime.gateway.rate_limits import RateLimiter
 from runtime.gateway.services import Services
 from runtime.gateway.spending import Spending
@@ -23,6 +27,7 @@ from runtime.gateway.stores import BreakerStore, BudgetStore, ItemStore, RateSto
 from runtime.state.breakers import BreakerItem
 from runtime.state.budgets import Budgets
 from runtime.state.keys import NewKey
+from runtime.state.nodes import NodeItems
 from runtime.state.rates import Rates
 from runtime.state.table import Table
 
@@ -32,13 +37,17 @@ NOWHERE = "us-east-1"
 
 @dataclass(frozen=True)
 class Stand:
-    """What a server is made of: the document, the providers' keys, and the table or else the one key of its own."""
+    """What a server is made of: the document, the providers' keys, and the table or else the one key of its own.
+
+    `relay` is the name of the function that reaches the pool's nodes; without it none is asked.
+    """
 
     deployment: Deployment
     provider_keys: HeldKeys
     variables: Mapping[str, str]
     table: str | None
     key: NewKey | None
+    relay: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Stores:
 def stand_of(
     document: Path,
     table: str | None,
+    relay: str | None,
     key: NewKey | None,
     region: str | None,
     provider_keys: Path | None,
@@ -69,7 +79,7 @@ def stand_of(
     variables: Mapping[str, str] = {"AWS_REGION": NOWHERE}
     if table is not None or signs:
         variables = AwsVariables(environ, region)
-    return Stand(deployment, keys, variables, table, key)
+    return Stand(deployment, keys, variables, table, key, relay)
 
 
 @asynccontextmanager
@@ -88,8 +98,15 @@ async def opened(stand: Stand, tell_breaker: TellBreaker = write_breaker) -> Asy
             breakers=Breakers(stores.breakers, tell_breaker),
             allowances=Allowances(stores.items),
             rate_limiter=RateLimiter(stores.rates),
+            pool=_pool(stand, session, aws),
         )
         yield services, stores.items
+
+
+def _pool(stand: Stand, session: ClientSession, aws: Aws) -> Pool | None:
+    if stand.table is None or not stand.relay:
+        return None
+    return Pool(NodeBook(NodeItems(Table(aws, stand.table))), stand.relay, session, aws)
 
 
 def _stores(stand: Stand, aws: Aws) -> Stores:
