@@ -53,6 +53,11 @@ PRICED_VALUES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Fields of which only some values are covered by the known prices: priority, and long retention, cost more."""
 
+CACHE_MEMBERS: Mapping[str, frozenset[Any]] = MappingProxyType(
+    {"mode": frozenset({"implicit", "explicit"}), "ttl": frozenset({"30m"})}
+)
+"""Of `prompt_cache_options`: what is kept for longer is counted apart by the provider, at a price not known here."""
+
 COUNTED_FIELDS = (
     *MAXIMUM_NAMES, *INPUTS.values(),
     "background", "best_of", "conversation", "functions", "max_output_tokens", "modalities", "n",
@@ -144,6 +149,7 @@ def check_priced(fields: Mapping[str, Any]) -> None:
 def _unpriced(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in fields.items():
         yield from unpriced_field(name, value)
+    yield from unpriced_options(fields)
     if any(modality != "text" for modality in list_of(fields, "modalities")):
         yield "modalities", "only text has a known price"
     for tool in list_of(fields, "tools"):
@@ -164,6 +170,21 @@ def unpriced_field(name: str, value: Any) -> Iterator[tuple[str, str]]:
         yield name, UNPRICED_FIELDS[name]
     if name in PRICED_VALUES and not (isinstance(value, str) and value in PRICED_VALUES[name]):
         yield name, f"only {' and '.join(sorted(PRICED_VALUES[name]))} have a known price"
+
+
+def unpriced_options(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the options of known fields that can cost more than the request's tokens at the known prices."""
+    reasoning, cache = fields.get("reasoning"), fields.get("prompt_cache_options")
+    if isinstance(reasoning, Mapping) and reasoning.get("mode") not in (None, "standard"):
+        yield "reasoning", "modes other than standard may write more than the request's maximum"
+    if cache is None:
+        return
+    known = isinstance(cache, Mapping) and all(
+        value is None or (isinstance(value, str) and value in CACHE_MEMBERS.get(name, ()))
+        for name, value in cache.items()
+    )
+    if not known:
+        yield "prompt_cache_options", "only its mode and a ttl of 30m have a known price"
 
 
 def _unpriced_message(message: Any) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from runtime.decide.demand import (
     number_of,
     text_tokens,
     unpriced_field,
+    unpriced_options,
 )
 from runtime.decide.endpoints import RESPONSES
 from runtime.decide.images import counted, flaw, image_parts, is_image
@@ -64,10 +65,6 @@ ITEMS: Mapping[str, str] = MappingProxyType(
 """Items of the input that hold text and are priced by it, each with the member that may be a list of parts."""
 
 PARTS = frozenset({"input_text", "output_text", "reasoning_text", "refusal", "text"})
-CACHE_MEMBERS: Mapping[str, frozenset[Any]] = MappingProxyType(
-    {"mode": frozenset({"implicit", "explicit"}), "ttl": frozenset({"30m"})}
-)
-"""Of `prompt_cache_options`: what is kept for longer is counted apart by the provider, at a price not known here."""
 
 
 def demand_of_response(fields: Mapping[str, Any], text: str) -> Demand:
@@ -99,7 +96,7 @@ def _refused(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, reason in REFUSED_UNLESS_FALSE.items():
         if fields.get(name) not in (None, False):
             yield name, reason
-    yield from _dear_modes(fields)
+    yield from unpriced_options(fields)
     for tool in list_of(fields, "tools"):
         if not is_of(PRICED_TOOLS, tool):
             yield "tools", "a provider's own tools cost by the call; only those of type function and custom are priced"
@@ -107,21 +104,6 @@ def _refused(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for item in given if isinstance(given, list) else ():
         yield from _unpriced_item(item)
     yield from (("input", reason) for part in image_parts(fields, RESPONSES) if (reason := flaw(part)))
-
-
-def _dear_modes(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the options of known fields that can cost more than the request's tokens at the known prices."""
-    reasoning, cache = fields.get("reasoning"), fields.get("prompt_cache_options")
-    if isinstance(reasoning, Mapping) and reasoning.get("mode") not in (None, "standard"):
-        yield "reasoning", "modes other than standard may write more than 'max_output_tokens'"
-    if cache is None:
-        return
-    known = isinstance(cache, Mapping) and all(
-        value is None or (isinstance(value, str) and value in CACHE_MEMBERS.get(name, ()))
-        for name, value in cache.items()
-    )
-    if not known:
-        yield "prompt_cache_options", "only its mode and a ttl of 30m have a known price"
 
 
 def _unpriced_item(item: Any) -> Iterator[tuple[str, str]]:

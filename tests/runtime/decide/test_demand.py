@@ -88,6 +88,8 @@ UNPRICED: dict[str, tuple[dict[str, Any], str]] = {
     "priority": ({"service_tier": "priority"}, "service_tier"),
     "tier of odd type": ({"service_tier": ["default"]}, "service_tier"),
     "long cache": ({"prompt_cache_retention": "24h"}, "prompt_cache_retention"),
+    "longer cache": ({"prompt_cache_options": {"ttl": "12h"}}, "prompt_cache_options"),
+    "pro": ({"reasoning": {"mode": "pro"}}, "reasoning"),
     "another case": ({"Max_Tokens": 1_000_000, "max_tokens": 1}, "max_tokens"),
     "a letter that folds": ({"mes\u017fages": []}, "messages"),
     **{name: ({name: {"canary-prompt": 1}}, name) for name in UNPRICED_FIELDS},
@@ -112,6 +114,7 @@ def test_what_has_no_known_price_is_refused_by_name_and_not_repeated(fields: dic
         {"tools": None, "modalities": ["text"], "audio": None, "prediction": None},
         {"service_tier": "flex"},
         {"prompt_cache_retention": "in_memory"},
+        {"prompt_cache_options": {"mode": "implicit", "ttl": "30m"}, "reasoning": {"effort": "low"}},
         {"response_format": {"type": "json_schema"}, "logprobs": True, "seed": 1, "unknown": {"type": "image_url"}},
     ],
 )
