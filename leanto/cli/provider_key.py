@@ -12,7 +12,7 @@ from leanto.cli.exits import CommandError, Exit
 from leanto.cli.place import Place
 
 MAXIMUM_CHARACTERS = 4096
-STAND_IN_KEY = "simulated"
+STAND_IN_KEY = "key-of-the-stand-in"
 """What the box's stand-in for the providers is given: it takes any key, and this one opens nothing."""
 
 

@@ -16,6 +16,9 @@ from leanto.cli.place import Place
 from leanto.cli.provider_key import give_stand_in_keys
 from leanto.engine.changes import Result
 
+Overlay = Callable[[Place], Mapping[str, object]]
+"""Returns settings of a place that win over what the box sets itself; the box runs by then."""
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -58,9 +61,11 @@ def reopened(place: Place, overlay: Mapping[str, object]) -> Place:
     return Place(**{**fields, "overlay": dict(overlay)})
 
 
-def deploy(stack: str, home: Path, overlay: Mapping[str, object] | None = None) -> Deployed:
+def deploy(stack: str, home: Path, overlay: Overlay | None = None) -> Deployed:
     """Deploy a stack into a box of its own, which ends with this process at the latest."""
-    place = box_place.open_place(stack, home, start=True, watch_pid=os.getpid(), overlay=overlay)
+    place = box_place.open_place(stack, home, start=True, watch_pid=os.getpid())
+    if overlay:
+        place = reopened(place, {**place.overlay, **overlay(place)})
     runs.build_bundles(place)
     done = place.deployment.up()
     give_stand_in_keys(place, done.outputs)
@@ -72,7 +77,7 @@ def deploying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
     """Return `deploy`; the boxes of a module end with it."""
     made: list[Deployed] = []
 
-    def run(stack: str, overlay: Mapping[str, object] | None = None) -> Deployed:
+    def run(stack: str, overlay: Overlay | None = None) -> Deployed:
         made.append(deploy(stack, tmp_path_factory.mktemp(stack), overlay))
         return made[-1]
 

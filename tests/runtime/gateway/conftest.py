@@ -193,6 +193,7 @@ def start_gateway(
             upstreams: Sequence[dict[str, Any]] = (),
             fields: dict[str, Any] | None = None,
             masks: Sequence[str] = (),
+            more_routes: Sequence[dict[str, Any]] = (),
             image_addresses: bool = False,
             **limits: float,
         ) -> Gateway:
@@ -213,7 +214,7 @@ def start_gateway(
                         for name, url in more.items()
                     },
                 },
-                "routes": routes(price) + fallback_routes(upstreams, price),
+                "routes": routes(price) + fallback_routes(upstreams, price) + list(more_routes),
             }
             for provider in document["providers"].values():  # type: ignore[attr-defined]
                 provider["image_addresses"] = image_addresses
