@@ -24,6 +24,8 @@ from tests.runtime.test_deployed import event_of
 DEATHS = ("reserved", "sending", "billed", "answering", "settling", "settled", "milliseconds")
 
 
+OLD_AGE = Death("milliseconds", 10**6)
+"""Killed when all clients have been refused."""
 MESSAGES = [{"role": "user", "content": "x"}]
 
 
@@ -77,7 +79,7 @@ def test_seven_deaths_at_random_points_hide_nothing_that_was_billed(trial: Trial
     trial.chance = dice(seed)
     deaths = [Death(at, _number(trial.chance, at)) for at in DEATHS]
     trial.chance.shuffle(deaths)
-    kill_again_and_again(trial, deaths)
+    kill_again_and_again(trial, [*deaths, OLD_AGE])
     assert {"200", "gone", "budget_exceeded"} <= set(trial.outcomes)
 
 
