@@ -196,3 +196,20 @@ def test_models_are_asked_where_they_answer() -> None:
         ["chat/completions", "responses"],
         ["chat/completions", "completions", "embeddings", "responses"],
     ]
+
+
+def test_images_cost_what_the_catalogue_says_and_go_by_address_only_to_the_provider_s_own_hosts() -> None:
+    routes = [
+        {"model": "a", "provider": "openai", "providerModel": "gpt-6-luna"},
+        {"model": "b", "provider": "google", "providerModel": "gemini-3.8-flash"},
+        {"model": "c", "provider": "openai", "providerModel": "gpt-6.1-terra"},
+    ]
+    more: dict[str, Any] = {"routes": routes, "providersAllowed": ["openai", "google"]}
+    found = read_deployment(document("managed", **more))
+    prices = [route.upstreams[0].price for route in found.routes.values()]  # type: ignore[union-attr]
+    assert [price.image_tokens for price in prices] == [36_000, 2_240, None]
+    assert [price.high_detail_image_tokens for price in prices] == [3_000, None, None]
+    assert {name: one.image_addresses for name, one in found.providers.items()} == {"openai": True, "google": False}
+    elsewhere = {"openai": "https://llm.example.com/v1"}
+    moved = read_deployment(document("managed", providerBaseUrls=elsewhere, **more))
+    assert moved.providers["openai"].image_addresses is False
