@@ -94,6 +94,10 @@ def _box_settings(box: Box, config: Mapping[str, str]) -> dict[str, object]:
     routes, allowed = json.loads(config["leanto:routes"]), json.loads(config["leanto:providersAllowed"])
     providers = {*allowed, *(route["provider"] for route in routes if route.get("provider"))}
     settings = machine_settings()
+    if any(route.get("guardrail") for route in routes):
+        # Guardrails are asked where Bedrock is, which is the stand-in here.
+        providers.add("bedrock")
+        settings["leanto:providersAllowed"] = sorted({*allowed, "bedrock"})
     settings["leanto:providerBaseUrls"] = dict.fromkeys(sorted(providers), f"{box.provider_url}/v1")
     if config["leanto:mode"] != "managed":
         settings["leanto:gpuAmiId"] = image_id(aws_client("ssm", config["leanto:region"], box))

@@ -76,6 +76,7 @@ def stand_of(
     deployment = load_deployment(document)
     keys = held_keys(deployment.providers, environ, key_names, provider_keys)
     signs = any(provider.auth == ROLE for provider in deployment.providers.values())
+    signs = signs or any(route.content_check for route in deployment.routes.values())
     variables: Mapping[str, str] = {"AWS_REGION": NOWHERE}
     if table is not None or signs:
         variables = AwsVariables(environ, region)

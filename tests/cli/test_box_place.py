@@ -48,6 +48,18 @@ def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Pa
     assert str(pool["leanto:gpuAmiId"]).startswith("ami-")
 
 
+def test_guardrails_of_routes_lead_to_the_stand_in_too(tmp_path: Path) -> None:
+    guardrail = {"id": "a", "version": "1", "onInput": "block", "onFailure": "closed"}
+    config = {
+        "leanto:routes": json.dumps([{"model": "a", "provider": "openai", "guardrail": guardrail}]),
+        "leanto:providersAllowed": '["openai"]',
+        "leanto:mode": "managed",
+    }
+    settings = _box_settings(box(tmp_path), config)
+    assert settings["leanto:providersAllowed"] == ["bedrock", "openai"]
+    assert settings["leanto:providerBaseUrls"] == dict.fromkeys(("bedrock", "openai"), "http://127.0.0.1:3/v1")
+
+
 def test_a_processor_that_lambda_does_not_have_is_refused(monkeypatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(Exception, match="this machine is riscv64"):
