@@ -23,13 +23,16 @@ CHECK = {
 
 
 @pytest.mark.parametrize("check", [None, CHECK])
-def test_credentials_are_looked_for_where_something_is_signed(check: dict[str, Any] | None, tmp_path: Path) -> None:
+def test_credentials_are_looked_for_where_something_is_signed(
+    check: dict[str, Any] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
     route: dict[str, Any] = {"model": "small", "created": 1, "upstreams": []}
     document = {"schema": 2, "stack": "s", "limits": LIMITS, "providers": {}, "routes": [route]}
     if check is not None:
         route["content_check"] = check
     path = tmp_path / "deployment.json"
     path.write_text(json.dumps(document))
-    environ = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
-    stand = stand_of(path, None, None, "eu-west-1", None, {}, environ)
+    stand = stand_of(path, None, None, "eu-west-1", None, {}, {})
     assert isinstance(stand.variables, AwsVariables) is (check is not None)
