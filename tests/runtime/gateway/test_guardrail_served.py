@@ -34,5 +34,7 @@ def test_credentials_are_looked_for_where_something_is_signed(
         route["content_check"] = check
     path = tmp_path / "deployment.json"
     path.write_text(json.dumps(document))
-    stand = stand_of(path, None, None, "eu-west-1", None, {}, {})
+    stand = stand_of(
+        path, table=None, relay=None, key=None, region="eu-west-1", provider_keys=None, key_names={}, environ={}
+    )
     assert isinstance(stand.variables, AwsVariables) is (check is not None)
