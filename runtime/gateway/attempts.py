@@ -20,7 +20,7 @@ from runtime.gateway.passthrough import Attempt, pass_through
 from runtime.gateway.reply import Reply, until_gone
 from runtime.gateway.services import Services
 from runtime.gateway.spending import Hold
-from runtime.gateway.upstreams import local_target, refusal, target_of, told
+from runtime.gateway.upstreams import local_target, refusal, told
 from runtime.lambda_lifespan import Receive
 
 NODE_HEADER = "x-leanto-node"
@@ -73,7 +73,7 @@ class Attempts:
         upstreams = self.route.upstreams
         open_seconds = await self.services.breakers.open_seconds(tuple(upstream.name for upstream in upstreams))
         targets = [
-            target_of(one) if isinstance(one, ProviderUpstream) else await self._local_target(one) for one in upstreams
+            one.target if isinstance(one, ProviderUpstream) else await self._local_target(one) for one in upstreams
         ]
         return plan_of(targets, self.needs, open_seconds)
 

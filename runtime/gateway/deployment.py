@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,10 +12,12 @@ from urllib.parse import urlsplit
 from runtime.decide.endpoints import CHAT, ENDPOINTS
 from runtime.decide.fields import FieldRules
 from runtime.decide.masking import PATTERNS
-from runtime.decide.prices import Price, Rates
+from runtime.decide.prices import Price
+from runtime.decide.routing import IMAGE_ADDRESSES, IMAGE_PRICES, Target
 from runtime.errors import ConfigurationError
 from runtime.gateway.content_check import LOOPBACK_HOSTS, ContentCheck, read_content_check
 from runtime.gateway.converse.request import Guardrail
+from runtime.gateway.document_values import read_field_rules, read_price
 
 SCHEMA = 2
 ROLE = "role"
@@ -72,10 +75,25 @@ class ProviderUpstream:
     drops: bool = False
     endpoints: frozenset[str] = frozenset({CHAT})
 
-    @property
+    @cached_property
     def name(self) -> str:
         """How clients and log lines are told of this upstream."""
         return f"{self.provider.name}/{self.model}"
+
+    @cached_property
+    def target(self) -> Target:
+        """What routing looks at."""
+        lacks = self.lacks | (frozenset(ENDPOINTS) - self.endpoints)
+        lacks |= {IMAGE_PRICES} if self.price.image_tokens is None else frozenset()
+        # Bedrock's Converse has no place for an address.
+        lacks |= frozenset() if self.provider.image_addresses and self.api != CONVERSE else {IMAGE_ADDRESSES}
+        return Target(
+            self.name,
+            place=self.place,
+            lacks=lacks,
+            context_tokens=self.price.context_tokens,
+            maximum_output_tokens=self.price.maximum_output_tokens,
+        )
 
 
 @dataclass(frozen=True)
@@ -165,7 +183,7 @@ def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
         str(fields["base_url"]).rstrip("/"),
         str(fields["auth"]),
         Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
-        _field_rules(fields.get("fields", {})),
+        read_field_rules(fields.get("fields", {})),
         image_addresses=bool(fields.get("image_addresses", False)),
     )
     url = urlsplit(provider.base_url)
@@ -177,14 +195,6 @@ def _provider(name: str, fields: Mapping[str, Any]) -> Provider:
         allowed = ", ".join(AUTH_KINDS[:-1]) + f" or {AUTH_KINDS[-1]}"
         raise ConfigurationError(f"providers.{name}.auth is {provider.auth!r}; it must be {allowed}")
     return provider
-
-
-def _field_rules(fields: Mapping[str, Any]) -> FieldRules:
-    return FieldRules(
-        MappingProxyType({str(name): str(new) for name, new in fields.get("renamed", {}).items()}),
-        tuple(map(str, fields.get("unsupported", ()))),
-        MappingProxyType({str(name): float(most) for name, most in fields.get("maxima", {}).items()}),
-    )
 
 
 def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider], masks: Any) -> Route:
@@ -202,7 +212,7 @@ def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Pro
             return ProviderUpstream(
                 providers[fields["provider"]],
                 str(fields["model"]),
-                _price(fields["price"]),
+                read_price(fields["price"]),
                 place=str(fields.get("place", "")),
                 lacks=frozenset(map(str, fields.get("lacks", ()))),
                 api=_api(route, fields, providers[fields["provider"]]),
@@ -221,27 +231,3 @@ def _api(route: str, fields: Mapping[str, Any], provider: Provider) -> str:
         wanted = f"{APIS[0]}, or {CONVERSE} for a provider whose auth is {ROLE}"
         raise ConfigurationError(f"route {route} has an upstream with api {api!r}; it must be {wanted}")
     return api
-
-
-def _price(fields: Mapping[str, Any]) -> Price:
-    """Return a price; there is none without its rates, as an unknown price is no price."""
-    tier = fields.get("tier")
-    return Price(
-        base=_rates(fields),
-        tier=_rates(tier) if tier else None,
-        tier_above_input_tokens=int(tier["above_input_tokens"]) if tier else 0,
-        context_tokens=fields.get("context_tokens"),
-        maximum_output_tokens=fields.get("maximum_output_tokens"),
-        image_tokens=fields.get("image_tokens"),
-        high_detail_image_tokens=fields.get("high_detail_image_tokens"),
-        low_detail_image_tokens=fields.get("low_detail_image_tokens"),
-    )
-
-
-def _rates(fields: Mapping[str, Any]) -> Rates:
-    return Rates(
-        input=int(fields["input_micro_usd_per_million"]),
-        output=int(fields["output_micro_usd_per_million"]),
-        cached_input=fields.get("cached_input_micro_usd_per_million"),
-        cache_write=fields.get("cache_write_micro_usd_per_million"),
-    )

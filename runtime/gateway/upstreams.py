@@ -10,7 +10,7 @@ from runtime.decide.images import image_parts, is_by_address
 from runtime.decide.routing import IMAGE_ADDRESSES, IMAGE_PRICES, TOOLS, VISION, Needs, PassedOver, Plan, Target
 from runtime.gateway.answers import NO_RETRY, GatewayError
 from runtime.gateway.chat_request import ChatRequest
-from runtime.gateway.deployment import CONVERSE, LocalUpstream, ProviderUpstream, Route
+from runtime.gateway.deployment import LocalUpstream, Route
 
 CHARACTERS_PER_TOKEN = 4
 """Of English; other languages have fewer, so that their requests look shorter than they are, seldom longer."""
@@ -61,22 +61,6 @@ def local_target(upstream: LocalUpstream, unready: str, ready_in_seconds: float)
         maximum_output_tokens=upstream.context_tokens,
         unready=unready,
         ready_in_seconds=ready_in_seconds,
-    )
-
-
-def target_of(upstream: ProviderUpstream) -> Target:
-    """Return what routing looks at in a provider's model."""
-    price = upstream.price
-    lacks = upstream.lacks | (frozenset(ENDPOINTS) - upstream.endpoints)
-    lacks |= {IMAGE_PRICES} if price.image_tokens is None else frozenset()
-    # Bedrock's Converse has no place for an address.
-    lacks |= frozenset() if upstream.provider.image_addresses and upstream.api != CONVERSE else {IMAGE_ADDRESSES}
-    return Target(
-        upstream.name,
-        place=upstream.place,
-        lacks=lacks,
-        context_tokens=price.context_tokens,
-        maximum_output_tokens=price.maximum_output_tokens,
     )
 
 

@@ -14,7 +14,6 @@ from runtime.gateway.chat_request import read_chat_request
 from runtime.gateway.deployment import CONVERSE, ProviderUpstream
 from runtime.gateway.deployment import Provider as DeployedProvider
 from runtime.gateway.rate_limits import IMAGE_TOKENS, _tokens
-from runtime.gateway.upstreams import target_of
 from tests.runtime.gateway.conftest import PRICE, Gateway, Provider
 from tests.runtime.ledger import Ledger
 
@@ -125,6 +124,6 @@ def test_an_image_counts_the_same_in_a_key_s_minute_until_its_usage_is_told() ->
 def test_converse_has_no_place_for_an_address() -> None:
     provider = DeployedProvider("bedrock", "https://b", "role", None, FieldRules(), image_addresses=True)
     price = Price(Rates(1, 1), image_tokens=1)
-    assert IMAGE_ADDRESSES in target_of(ProviderUpstream(provider, "m", price, api=CONVERSE)).lacks
-    lacks = target_of(ProviderUpstream(provider, "m", price)).lacks
+    assert IMAGE_ADDRESSES in ProviderUpstream(provider, "m", price, api=CONVERSE).target.lacks
+    lacks = ProviderUpstream(provider, "m", price).target.lacks
     assert not lacks & {IMAGE_ADDRESSES, IMAGE_PRICES}
