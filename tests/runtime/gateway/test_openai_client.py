@@ -39,6 +39,19 @@ def test_the_client_finds_what_it_would_at_openai(check: Callable[[Endpoint], No
     check(endpoint)
 
 
+def test_a_model_is_found_also_where_the_front_leaves_its_slash_encoded(endpoint: Endpoint) -> None:
+    name = PLAIN.replace("/", "%252F")  # the server undoes it once
+    assert endpoint.client().get(f"/models/{name}", cast_to=openai.types.Model).id == PLAIN
+
+
+def test_a_model_that_the_key_is_not_for_is_not_found(start_gateway: Callable[..., Gateway]) -> None:
+    client = start_gateway(caller={"keyId": "k", "team": "t", "name": "n", "models": '["mixed"]'}).client
+    assert client.models.retrieve("mixed").id == "mixed"
+    with pytest.raises(openai.NotFoundError) as missing:
+        client.models.retrieve("small")
+    assert missing.value.code == "model_not_found"
+
+
 def ask(gateway: Gateway, **options: Any) -> Any:
     return gateway.client.chat.completions.create(**BASE | options)
 
