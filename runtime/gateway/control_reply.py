@@ -40,8 +40,12 @@ class CheckedReply(Reply):
         self._cut = False
 
     async def start(self, status: int, content_type: str, headers: Mapping[str, str]) -> None:
-        """Note how the response begins; it does so once something of it may go out."""
+        """Note how the response begins; it does so once something of it may go out.
+
+        Until then another upstream may begin one in its place, and what is held of the first is nobody's.
+        """
         self._head = status, content_type, headers
+        self._events = HeldEvents()
 
     async def write(self, data: bytes) -> None:
         """Hold an event of a stream, and let go what is enough to be checked."""

@@ -1,11 +1,18 @@
 """Claim: nothing of an answer goes out before the guardrail has looked at it, and only as the guardrail leaves it."""
 
+import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import openai
 import pytest
 
+from runtime.decide.endpoints import CHAT
+from runtime.decide.guardrail import PASSED, Finding
+from runtime.gateway.control_reply import CheckedReply
+from runtime.gateway.reply import Reply
 from tests.runtime.gateway.guarding import UNIT, Guarded
 from tests.runtime.gateway.test_guardrail_input import ask, books_balance
 from tests.runtime.ledger import Ledger
@@ -155,3 +162,32 @@ def test_vectors_are_not_checked_and_what_is_embedded_is(guarded: Guarded) -> No
     assert gateway.client.embeddings.create(model="several", input="a text").data
     assert guarded.seen()["texts"] == ["a text"]
     assert "guardrail_output" not in gateway.lines()[0]
+
+
+def test_what_is_held_of_an_upstream_that_broke_off_is_not_told_with_the_next_ones_answer() -> None:
+    sent: list[Any] = []
+
+    class Passing:
+        check = SimpleNamespace(buffer_characters=0)
+        money = SimpleNamespace(settle=AsyncMock())
+
+        async def check_output(self, _texts: list[str]) -> Finding:
+            return Finding(PASSED)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    attempts: Any = SimpleNamespace(reply=Reply(send), request=SimpleNamespace(endpoint=CHAT))
+    control: Any = Passing()
+    reply = CheckedReply(send, control, attempts)
+
+    async def answer() -> None:
+        for text in ("first", "second"):
+            await reply.start(200, "text/event-stream", {})
+            await reply.write(f'data: {{"choices": [{{"index": 0, "delta": {{"content": "{text}"}}}}]}}\n\n'.encode())
+        await reply.end(b"")
+
+    asyncio.run(answer())
+    body = b"".join(message.get("body", b"") for message in sent)
+    assert b"second" in body
+    assert b"first" not in body
