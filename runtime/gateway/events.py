@@ -26,6 +26,8 @@ class WholeEvents:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the events, or pieces of overlong ones, that may be passed on now."""
+        if self._is_one_event(chunk):
+            return [chunk]
         ready: list[bytes] = []
         *lines, self._line = (self._line + chunk).split(b"\n")
         for line in lines:
@@ -37,6 +39,11 @@ class WholeEvents:
         if len(self._event) + len(self._line) > MAXIMUM_HELD_BYTES:
             ready.append(self.rest())
         return ready
+
+    def _is_one_event(self, chunk: bytes) -> bool:
+        """Whether a piece is surely one event and no more, as most are: then there is nothing to cut."""
+        is_between = not self._event and not self._line and not chunk.startswith((b":", b"\n"))
+        return is_between and 0 < chunk.find(b"\n\n") == len(chunk) - 2 and b"\r" not in chunk
 
     def rest(self) -> bytes:
         """Return what is held, when the stream has ended well without a last empty line."""

@@ -45,6 +45,8 @@ class Meter:
 
         The last usage counts, as servers repeat it. The chunk that holds nothing else is for those who asked for it.
         """
+        if b'"usage"' not in event and DONE not in event:
+            return True
         data = data_of(event)
         self.complete = self.complete or data == DONE
         if not _USAGE.search(data):
