@@ -9,9 +9,10 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer
 
-from leanto.embedded.aws import accounts, destinations, functions, patches
+from leanto.embedded.aws import accounts, destinations, functions, instances, patches
 from leanto.embedded.aws.application import Application
 from leanto.embedded.aws.delivery import RETRY_DELAYS_SECONDS
+from leanto.embedded.aws.instances import RunningInstance
 from leanto.embedded.aws.invocation import InvokeHook, InvokeStreamHook
 from leanto.embedded.aws.invocations import Invocations
 from leanto.embedded.aws.lock import MOTO_LOCK
@@ -98,6 +99,11 @@ class AwsServer:
         with MOTO_LOCK:
             function = functions.find(self.account_id, function_name, region)
             return functions.permits(function, service, source_arn, self.account_id)
+
+    def running_instances(self, region: str) -> tuple[RunningInstance, ...]:
+        """Return the running EC2 instances of a region that have user data."""
+        with MOTO_LOCK:
+            return instances.running(self.account_id, region)
 
     def _state(self) -> "_Running":
         if self._running is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from leanto.embedded.aws import AwsServer
 from tests.embedded.aws.conftest import REGION, Connect
 
 NAME = "pool"
@@ -21,7 +22,7 @@ def template_id(client: Connect) -> Iterator[str]:
         "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": volume}],
     }
     made = ec2.create_launch_template(LaunchTemplateName=NAME, LaunchTemplateData=data)["LaunchTemplate"]
-    data["UserData"] = base64.b64encode(b"two").decode()
+    data |= {"UserData": base64.b64encode(b"two").decode(), "InstanceInitiatedShutdownBehavior": "terminate"}
     ec2.create_launch_template_version(LaunchTemplateId=made["LaunchTemplateId"], LaunchTemplateData=data)
     yield made["LaunchTemplateId"]
     ec2.delete_launch_template(LaunchTemplateId=made["LaunchTemplateId"])
@@ -30,8 +31,10 @@ def template_id(client: Connect) -> Iterator[str]:
 @pytest.fixture
 def policy(template_id: str) -> dict[str, Any]:
     specification = {"LaunchTemplateId": template_id, "Version": "2"}
-    overrides = [{"InstanceType": "g6.xlarge"}]
-    return {"LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides}}
+    overrides = [{"InstanceType": "g6.xlarge"}, {"InstanceType": "g5.xlarge"}]
+    spot = {"OnDemandPercentageAboveBaseCapacity": 0}
+    template = {"LaunchTemplateSpecification": specification, "Overrides": overrides}
+    return {"LaunchTemplate": template, "InstancesDistribution": spot}
 
 
 @pytest.fixture
@@ -73,6 +76,38 @@ def test_a_later_version_of_a_template_can_be_launched_with_its_own_user_data(sc
     instance_id = group(scaling)["Instances"][0]["InstanceId"]
     found = client("ec2").describe_instance_attribute(InstanceId=instance_id, Attribute="userData")
     assert base64.b64decode(found["UserData"]["Value"]) == b"two"
+
+
+def test_an_instance_is_of_the_first_type_and_the_market_of_the_policy(
+    scaling: Any, client: Connect, aws: AwsServer
+) -> None:
+    scaling.set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=1)
+    (listed,) = group(scaling)["Instances"]
+    reservations = client("ec2").describe_instances(InstanceIds=[listed["InstanceId"]])["Reservations"]
+    (found,) = reservations[0]["Instances"]
+    assert (listed["InstanceType"], found["InstanceType"], found["InstanceLifecycle"]) == ("g6.xlarge",) * 2 + ("spot",)
+    (running,) = aws.running_instances(REGION)
+    assert (running.id, running.type, running.market) == (listed["InstanceId"], "g6.xlarge", "spot")
+    assert (running.user_data, running.address) == ("two", found["PrivateIpAddress"])
+    assert running.ends_with_shutdown
+
+
+def test_an_instance_that_ends_itself_is_replaced_only_where_that_is_not_suspended(
+    scaling: Any, client: Connect
+) -> None:
+    scaling.suspend_processes(AutoScalingGroupName=NAME, ScalingProcesses=["ReplaceUnhealthy"])
+    scaling.set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=1)
+    first = group(scaling)["Instances"][0]["InstanceId"]
+    client("ec2").terminate_instances(InstanceIds=[first])
+    assert [(one["InstanceId"], one["HealthStatus"]) for one in group(scaling)["Instances"]] == [(first, "Unhealthy")]
+    scaling.set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=0)
+    assert group(scaling)["Instances"] == []
+    scaling.resume_processes(AutoScalingGroupName=NAME, ScalingProcesses=["ReplaceUnhealthy"])
+    scaling.set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=1)
+    second = group(scaling)["Instances"][0]["InstanceId"]
+    client("ec2").terminate_instances(InstanceIds=[second])
+    (third,) = group(scaling)["Instances"]
+    assert third["InstanceId"] not in {first, second}
 
 
 def test_user_data_that_is_no_base64_is_refused_in_a_later_version_too(client: Connect, template_id: str) -> None:

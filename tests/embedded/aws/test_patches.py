@@ -14,6 +14,8 @@ PARAMETERS = {
     "alarm_actions": ["self", "alarm_name", "reason", "reason_data", "state_value"],
     "bucket_policy": ["self", "action", "resource"],
     "event_delivery": ["self", "body", "request_headers", "response_headers"],
+    "group_health": ["self", "instance_ids"],
+    "group_launch": ["self", "count_needed", "propagated_tags"],
     "group_update": [
         "self",
         "availability_zones",

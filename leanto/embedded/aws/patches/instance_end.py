@@ -1,7 +1,8 @@
 """A terminated instance takes its network interfaces and its volumes along.
 
 Written for moto 5.2.5, whose `Instance.terminate` leaves the interface that it made for the instance, and the root
-volume that it made beside the one of the launch template: both would count as left over after each destroy.
+volume that it made beside the one of the launch template: both would count as left over after each destroy. A second
+termination, as of an instance that its group still counts, fails there.
 """
 
 from moto.ec2.models.instances import Instance, InstanceState
@@ -11,7 +12,9 @@ _terminate = Instance.terminate
 
 
 def replacement(instance: Instance) -> InstanceState:
-    """Terminate; what the request told to outlive the instance stays, unattached."""
+    """Terminate; what the request told to outlive the instance stays, unattached. One that has ended stays as it is."""
+    if instance.state == "terminated":
+        return InstanceState("terminated", 48)
     backend = instance.ec2_backend
     interfaces = list(instance.nics.values())
     outlive = {
