@@ -67,7 +67,7 @@ class NodeWire:
         del headers
         shaped = shape(body, "")
         if not 400 <= status < 500 or status in {401, 403, 404} or shaped is None:
-            return GatewayError(502, "node_error", f"A node of the stack's pool answered with status {status}.")
+            return GatewayError(502, "upstream_error", f"A node of the stack's pool answered with status {status}.")
         error = shaped["error"]
         if error["type"] == TOO_LONG or any(words in error["message"] for words in LONG_WORDS):
             shaped = {"error": error | {"type": "invalid_request_error", "code": "context_length_exceeded"}}

@@ -28,7 +28,7 @@ def status_of(node: ast.expr) -> int | None:
 
 
 def made_by(node: ast.AST) -> Iterator[Made]:
-    """Yield what a call that makes an error names, a row (status, code, text) of a table, or an entry {status: code}."""
+    """Yield what a call that makes an error names, a row (status, code, text) of a table, or an entry by status."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
         name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
         if name in MAKERS:
