@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from catalog.engine_image_checks import engine_image_problems
 from catalog.figures import MARKS, one_of, positive
 from catalog.gpu_checks import gpu_problems
 from catalog.open_model_checks import open_model_problems
@@ -55,6 +56,7 @@ def _all(catalogue: Catalogue) -> Iterator[str]:
         yield from _managed_model(model, catalogue.providers)
     yield from open_model_problems(catalogue)
     yield from gpu_problems(catalogue)
+    yield from engine_image_problems(catalogue)
     yield from _sources(catalogue)
 
 
@@ -182,6 +184,7 @@ def _sources(catalogue: Catalogue) -> Iterator[str]:
         | {row.source for row in catalogue.licences.values()},
         "gpus.toml": {row.source for row in catalogue.gpus.values()}
         | {row.source for row in catalogue.measurements.values()},
+        "engines.toml": {row.source for row in catalogue.engine_images.values()},
     }
     for file, names in used.items():
         for name in sorted(names ^ set(catalogue.sources[file])):

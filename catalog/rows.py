@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from catalog.engine_images import EngineImage
 from catalog.gpus import Gpu, Measurement
 from catalog.open_models import Licence, OpenModel
 
@@ -171,6 +172,7 @@ class Catalogue:
     licences: Mapping[str, Licence]
     gpus: Mapping[str, Gpu]
     measurements: Mapping[tuple[str, ...], Measurement]
+    engine_images: Mapping[str, EngineImage]
     prices_checked: dt.date
     sources: Mapping[str, Mapping[str, str]]
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from catalog.checks import problems
+from catalog.engine_images import EngineImage
 from catalog.gpus import Gpu, Measurement
 from catalog.open_models import Licence, OpenModel
 from catalog.reading import CatalogueError, parse, read_rows
@@ -24,7 +25,7 @@ from catalog.rows import (
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
-FILES = ("instances.toml", "unit_prices.toml", "providers.toml", "models.toml", "gpus.toml")
+FILES = ("instances.toml", "unit_prices.toml", "providers.toml", "models.toml", "gpus.toml", "engines.toml")
 
 
 @cache
@@ -36,7 +37,7 @@ def catalogue() -> Catalogue:
 def load(folder: Traversable) -> Catalogue:
     """Read and check the data files of `folder`. Raises CatalogueError naming file, row and key."""
     documents = {name: parse(folder / name) for name in FILES}
-    instances, prices, providers, models, gpus = documents.values()
+    instances, prices, providers, models, gpus, engines = documents.values()
     loaded = Catalogue(
         instances=_table("instances.toml", instances, "instance", Instance, lambda row: row.type),
         instance_prices=_table(
@@ -52,6 +53,7 @@ def load(folder: Traversable) -> Catalogue:
         licences=_table("models.toml", models, "licence", Licence, lambda row: row.id),
         gpus=_table("gpus.toml", gpus, "gpu", Gpu, lambda row: row.name),
         measurements=_table("gpus.toml", gpus, "measurement", Measurement, lambda row: row.key),
+        engine_images=_table("engines.toml", engines, "image", EngineImage, lambda row: row.image),
         prices_checked=min(_checked("instances.toml", instances), _checked("unit_prices.toml", prices)),
         sources=MappingProxyType(
             {name: MappingProxyType(dict(document.get("sources", {}))) for name, document in documents.items()}

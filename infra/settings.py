@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from catalog.engine_images import PATTERN as IMAGE_REFERENCE
 from catalog.engines import ENGINES
 from catalog.rows import Catalogue
 from catalog.tables import catalogue
@@ -93,6 +94,16 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
             "ami- and 8 or 17 hexadecimal digits",
             "write the newest image of the region with `leanto ami pin --stack STACK`",
         ),
+        "gpuEngineImage": text(
+            rf"({IMAGE_REFERENCE})?",
+            "a container image by its digest: HOST/NAME:TAG@sha256: and 64 hexadecimal digits",
+            "write it with `leanto engine-image pin --stack STACK`",
+        ),
+        "gpuEngineArchiveSha256": text(
+            r"([0-9a-f]{64})?",
+            "64 lower-case hexadecimal digits",
+            "write it with `leanto engine-image pin --stack STACK`",
+        ),
         "availabilityZoneCount": integer(1, 4),
         "vpcCidr": text(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}", "a private IPv4 range such as 10.64.0.0/20"),
         "monthlyCapUsd": integer(1, 1_000_000),
@@ -142,6 +153,8 @@ class Settings:
     gpu_maximum_nodes: int
     gpu_spot: bool
     gpu_ami_id: str
+    gpu_engine_image: str
+    gpu_engine_archive_sha256: str
     availability_zone_count: int
     vpc_cidr: str
     monthly_cap_usd: int

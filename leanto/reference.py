@@ -12,6 +12,7 @@ from infra.rendering import render
 from leanto import rule_page
 from leanto.bundles import build
 from leanto.check.cost import quantity_text, synthesised, usd_text
+from leanto.check.pins import PINS
 from leanto.check.project import stack_configuration
 from leanto.check.results import Synthesis
 from leanto.check.synthesis import synthesise
@@ -23,8 +24,6 @@ from policies import generated
 FOLDER = ROOT / "docs" / "reference"
 REGION = "us-east-1"
 ENVIRONMENTS = ("dev", "prod")
-EXAMPLE_IMAGE = "ami-0123456789abcdef0"
-"""Stands for a pinned image: which one it is costs nothing."""
 
 
 def pages() -> Mapping[Path, str]:
@@ -74,7 +73,7 @@ def _synthesis(preset: str, environment: str) -> Synthesis:
     machine = machine_settings()
     target = Target(str(machine["leanto:functionArchitecture"]), str(machine["leanto:functionPython"]))
     build(ROOT, target, lambda _: None)
-    overlay = {**machine, "leanto:environment": environment, "leanto:gpuAmiId": EXAMPLE_IMAGE}
+    overlay = {**machine, "leanto:environment": environment, **PINS}
     overlay["leanto:alertEmails"] = ["team@example.com"]
     values = stack_configuration(ROOT, preset, overlay)
     return synthesise(program.main, project=values.project, stack=preset, configuration=values.values)

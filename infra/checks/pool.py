@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from catalog.engine_images import same_image
 from catalog.rows import Catalogue
 from infra.checks.values import Check, Values, good
 from infra.problems import Problem, closest, listed, shown
 
 TYPES = "leanto:gpuInstanceTypes"
+IMAGE, ARCHIVE = "leanto:gpuEngineImage", "leanto:gpuEngineArchiveSha256"
+PIN_ENGINE = "write both pins of the engine with `leanto engine-image pin --stack STACK`"
 PRIVATE_RANGES = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 DOCKER_RANGE = IPv4Network("172.17.0.0/16")
 """The bridge of the container engine on the nodes."""
@@ -49,6 +52,28 @@ def pinned_image(values: Values, tables: Catalogue) -> Iterator[Problem]:
         yield Problem("leanto:gpuAmiId", '""', f"an image id of {values.region}", remedy)
 
 
+def engine_image(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """The engine is an image by its digest that the stack file names, and none that is known to be another engine."""
+    if values.mode == "managed":
+        return
+    image, engine = values.gpu_engine_image, values.gpu_engine
+    if not image:
+        yield Problem(IMAGE, '""', f"a container image of {engine} by its digest", PIN_ENGINE)
+        return
+    known = same_image(image, tables.engine_images.values())
+    if known is not None and known.engine != engine:
+        yield Problem(
+            IMAGE, f"an image of {known.engine}", f"one of {engine}, which leanto:gpuEngine names", PIN_ENGINE
+        )
+
+
+def engine_archive(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """What nodes load the engine from is known to the byte before any is started."""
+    del tables
+    if values.mode != "managed" and not values.gpu_engine_archive_sha256:
+        yield Problem(ARCHIVE, '""', "the SHA-256 of the archive of leanto:gpuEngineImage", PIN_ENGINE)
+
+
 def network_range(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """The network is private, large enough for its subnets and not that of the nodes' containers."""
     del tables
@@ -63,4 +88,11 @@ def network_range(values: Values, tables: Catalogue) -> Iterator[Problem]:
         yield Problem("leanto:vpcCidr", shown(values.vpc_cidr), CIDR_WORDS, "choose one such as 10.64.0.0/20")
 
 
-CHECKS: tuple[Check, ...] = (instance_types, one_architecture, pinned_image, network_range)
+CHECKS: tuple[Check, ...] = (
+    instance_types,
+    one_architecture,
+    pinned_image,
+    engine_image,
+    engine_archive,
+    network_range,
+)

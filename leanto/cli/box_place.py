@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from leanto.check.pins import PINS
 from leanto.cli import screen
 from leanto.cli.account_place import folder_url
 from leanto.cli.exits import CommandError, Exit
@@ -15,9 +16,9 @@ from leanto.cli.image import image_id
 from leanto.cli.place import Place, aws_client
 from leanto.cli.project import configuration, find_root, read_settings
 from leanto.embedded.box import Box
+from leanto.embedded.instances.image import stand_in_image
 from leanto.engine import environment
 
-PLACEHOLDER_IMAGE = "ami-00000000"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 
@@ -41,8 +42,8 @@ def open_place(
     root = find_root()
     config = configuration(root, stack, {})
     region = config["leanto:region"]
-    # Wrong settings are told before a box is started for nothing; the image's id is known only afterwards.
-    read_settings(root, stack, {**machine_settings(), "leanto:gpuAmiId": PLACEHOLDER_IMAGE, **(overlay or {})})
+    # Wrong settings are told before a box is started for nothing; what is pinned is known only afterwards.
+    read_settings(root, stack, {**machine_settings(), **PINS, **(overlay or {})})
     folder = home or default_home(root, stack)
     box = Box.attach(folder, on_progress=screen.say)
     if box is None:
@@ -101,4 +102,5 @@ def _box_settings(box: Box, config: Mapping[str, str]) -> dict[str, object]:
     settings["leanto:providerBaseUrls"] = dict.fromkeys(sorted(providers), f"{box.provider_url}/v1")
     if config["leanto:mode"] != "managed":
         settings["leanto:gpuAmiId"] = image_id(aws_client("ssm", config["leanto:region"], box))
+        settings.update(stand_in_image().settings)
     return settings

@@ -1,7 +1,7 @@
 """What `leanto check` looks at: the stack of a program, or what an exported state says exists."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,6 @@ from leanto.cli.project import find_root
 
 if TYPE_CHECKING:
     from leanto.check.results import Synthesis
-
-IMAGE_SETTING = "leanto:gpuAmiId"
-PLACEHOLDER_IMAGE = "ami-00000000000000000"
-"""Stands for the image that `leanto up` pins when a stack has none yet."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,7 @@ def _state(path: Path) -> Subject:
 
 def _program(program: Path | None, stack: str | None) -> Subject:
     from leanto.check.folder import choose_stack, program_folder  # noqa: PLC0415
+    from leanto.check.pins import missing_pins  # noqa: PLC0415
     from leanto.check.programs import synthesise_program  # noqa: PLC0415
     from leanto.check.project import stack_configuration  # noqa: PLC0415
     from policies.profiles import environment_of, profile_of  # noqa: PLC0415
@@ -61,16 +58,10 @@ def _program(program: Path | None, stack: str | None) -> Subject:
     root = program_folder(program.absolute() if program else find_root(), python).root
     name = choose_stack(root, stack)
     values = stack_configuration(root, name, needs_file=stack is not None).values
-    overlay = _overlay(values)
+    overlay = missing_pins(values)
 
     def synthesise() -> "Synthesis":
         screen.say(f"leanto: synthesising the stack {name}")
         return synthesise_program(root, stack, overlay=overlay, python=python, strict=program is None)
 
     return Subject(root, f"program of {name}", profile_of(values), environment_of(values), synthesise)
-
-
-def _overlay(values: Mapping[str, str]) -> dict[str, object]:
-    """Return what stands in for settings that only a deployment fills in."""
-    needs_image = values.get("leanto:mode") in {"gpu", "hybrid"} and not values.get(IMAGE_SETTING)
-    return {IMAGE_SETTING: PLACEHOLDER_IMAGE} if needs_image else {}

@@ -24,7 +24,7 @@ from runtime.gateway.audit import audit_line
 from runtime.gateway.breaker_lines import breaker_line
 from runtime.gateway.deployment import Deployment, ProviderUpstream, read_deployment
 from runtime.gateway.metrics import BREAKER_UNITS, UNITS, embedded_metrics, metrics_of_breaker, paid_stack
-from tests.infra.synthesised import IMAGE, PRESETS, synthesised
+from tests.infra.synthesised import PINNED, PRESETS, synthesised
 
 FUNCTION = "aws:lambda/function:Function"
 LUNA = {"provider": "openai", "providerModel": "gpt-6-luna"}
@@ -46,7 +46,7 @@ RECORDS = st.builds(
 
 def settings_of(**changes: Any) -> Settings:
     given = {f"leanto:{key}": value for key, value in changes.items()}
-    return read_settings({**stack_values("managed"), "leanto:gpuAmiId": IMAGE, **given})
+    return read_settings({**stack_values("managed"), **PINNED, **given})
 
 
 def deployment(of: Settings) -> Deployment:

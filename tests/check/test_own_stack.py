@@ -8,9 +8,9 @@ from typing import Any
 
 from leanto.check.programs import synthesise_program
 from leanto.check.results import SynthesisedResource
-from tests.infra.synthesised import IMAGE, ROOT, synthesised
+from tests.infra.synthesised import PINS, ROOT, synthesised
 
-OVERLAY = {"environment": "prod", "gpuAmiId": IMAGE, "alertEmails": ["team@example.com"]}
+OVERLAY = {"environment": "prod", **PINS, "alertEmails": ["team@example.com"]}
 OF_BUNDLES = frozenset({"handler", "sourceCodeHash", "source"})
 """What the functions' bundles decide: both sides have stand-ins for them."""
 

@@ -21,6 +21,7 @@ from leanto.check.results import Synthesis
 from leanto.check.synthesis import synthesise
 from leanto.embedded.plugin.values import has_unknown
 from tests.bundles.conftest import ROOT, host
+from tests.infra.synthesised import PINS
 
 TARGETS_USD = {"managed": Decimal(2), "gpu": Decimal(4), "hybrid": Decimal(5)}
 """What an idle month may cost at most."""
@@ -44,7 +45,7 @@ def stack() -> Synthesise:
             "environment": environment,
             "functionArchitecture": host().architecture,
             "functionPython": host().python,
-            "gpuAmiId": "ami-0123456789abcdef0",
+            **PINS,
             "alertEmails": ["team@example.com"],
         }
         settings = stack_configuration(ROOT, preset, overlay)

@@ -8,6 +8,7 @@ import pytest
 from leanto.cli import box_place
 from leanto.cli.box_place import _box_settings, _state_folder
 from leanto.embedded.box import Box
+from leanto.embedded.instances.image import stand_in_image
 
 
 def box(home: Path, pid: int = 1, aws_url: str = "http://127.0.0.1:1") -> Box:
@@ -46,6 +47,7 @@ def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Pa
     assert "leanto:gpuAmiId" not in settings
     pool = _box_settings(box(tmp_path, aws_url=aws.url), {**config, "leanto:mode": "gpu"})
     assert str(pool["leanto:gpuAmiId"]).startswith("ami-")
+    assert stand_in_image().settings.items() <= pool.items()
 
 
 def test_guardrails_of_routes_lead_to_the_stand_in_too(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import yaml
 from infra.declarations import stack_values
 from infra.settings import read_settings
 from tests.cli.running import Ran
-from tests.infra.synthesised import IMAGE
+from tests.infra.synthesised import PINNED
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "gpu.md").read_text(encoding="utf-8")
 
@@ -24,5 +24,5 @@ def test_the_table_is_what_the_command_says(leanto: Callable[..., Ran]) -> None:
 
 def test_the_settings_are_taken() -> None:
     (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    read = read_settings({**stack_values("gpu"), "leanto:gpuAmiId": IMAGE, **yaml.safe_load(block)["config"]})
+    read = read_settings({**stack_values("gpu"), **PINNED, **yaml.safe_load(block)["config"]})
     assert (read.gpu_model, read.gpu_engine) == ("qwen3-8b-awq", "vllm")

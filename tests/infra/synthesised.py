@@ -7,6 +7,7 @@ from unittest import mock
 
 from infra import program
 from infra.bundles import Bundle
+from leanto.check.pins import PINS as CHECK_PINS
 from leanto.check.project import stack_configuration
 from leanto.check.results import Synthesis
 from leanto.check.synthesis import synthesise
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PRESETS = ("managed", "gpu", "hybrid")
 ENVIRONMENTS = ("dev", "prod")
 IMAGE = "ami-0123456789abcdef0"
+PINS = {key.removeprefix("leanto:"): value for key, value in CHECK_PINS.items()} | {"gpuAmiId": IMAGE}
+"""What `leanto up` and the `pin` commands write into a stack file with a pool, by key without the namespace."""
+PINNED = {f"leanto:{key}": value for key, value in PINS.items()}
 BUNDLES: Mapping[str, Bundle] = {
     name: Bundle(ROOT / "README.md", "aGFzaCBvZiBhIGJ1bmRsZQ==", handler)
     for name, handler in {
@@ -38,7 +42,7 @@ def _synthesis(preset: str, overlay: tuple[tuple[str, str], ...], preview: bool)
 
 def synthesised(preset: str, environment: str = "dev", *, preview: bool = False, **settings: str) -> Synthesis:
     """Return a preset's synthesis; `settings` are by their key without the namespace."""
-    overlay = {"environment": environment, "gpuAmiId": IMAGE, "alertEmails": '["team@example.com"]', **settings}
+    overlay = {"environment": environment, **PINS, "alertEmails": '["team@example.com"]', **settings}
     return _synthesis(preset, tuple(sorted((f"leanto:{key}", value) for key, value in overlay.items())), preview)
 
 

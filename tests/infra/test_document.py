@@ -12,12 +12,12 @@ from infra.document import deployment_document
 from infra.settings import MASK_PATTERNS, Settings, read_settings
 from runtime.decide.masking import PATTERNS
 from runtime.gateway.deployment import LocalUpstream, ProviderUpstream, read_deployment
-from tests.infra.synthesised import IMAGE, PRESETS
+from tests.infra.synthesised import PINNED, PRESETS
 
 
 def settings(preset: str, **changes: Any) -> Settings:
     return read_settings(
-        {**stack_values(preset), "leanto:gpuAmiId": IMAGE, **{f"leanto:{key}": value for key, value in changes.items()}}
+        {**stack_values(preset), **PINNED, **{f"leanto:{key}": value for key, value in changes.items()}}
     )
 
 

@@ -12,7 +12,7 @@ from infra.document import deployment_document
 from infra.problems import Problem, SettingsError
 from infra.settings import read_settings
 from runtime.gateway.deployment import ProviderUpstream, read_deployment
-from tests.infra.synthesised import IMAGE
+from tests.infra.synthesised import PINNED
 
 ROUTE = {"model": "a", "provider": "openai", "providerModel": "gpt-6-luna"}
 LOCAL = {"model": "a", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
@@ -22,7 +22,7 @@ CUSTOM = {"providersAllowed": ["custom"], "providerBaseUrls": {"custom": "https:
 
 
 def document(preset: str = "managed", **changes: Any) -> dict[str, Any]:
-    values = {**stack_values(preset), "leanto:gpuAmiId": IMAGE, **{f"leanto:{k}": v for k, v in changes.items()}}
+    values = {**stack_values(preset), **PINNED, **{f"leanto:{k}": v for k, v in changes.items()}}
     parsed: dict[str, Any] = json.loads(deployment_document(read_settings(values), "team", catalogue()))
     return parsed
 

@@ -18,7 +18,7 @@ from leanto.check.project import stack_configuration
 from leanto.check.synthesis import synthesise
 from leanto.embedded.plugin.registry import RESOURCES
 from leanto.embedded.plugin.values import UNKNOWN
-from tests.infra.synthesised import IMAGE, PRESETS, ROOT, synthesised
+from tests.infra.synthesised import PINS, PRESETS, ROOT, synthesised
 
 OUTPUTS = {
     "endpoint_url",
@@ -92,9 +92,11 @@ def refusal(stack: str = "hybrid", **changes: str) -> str:
 def test_wrong_settings_end_the_program_with_their_problems_and_no_traceback() -> None:
     """Pulumi shows the text of a RunError and nothing else."""
     text = refusal(monthlyCapUsd="0")
-    assert "2 settings are wrong" in text
+    assert "4 settings are wrong" in text
     assert "leanto:monthlyCapUsd: " in text
     assert "leanto:gpuAmiId: " in text
+    assert "leanto:gpuEngineImage: " in text
+    assert "leanto:gpuEngineArchiveSha256: " in text
 
 
 def test_a_stack_by_a_name_that_aws_does_not_take_is_refused() -> None:
@@ -108,12 +110,12 @@ def test_missing_bundles_end_the_program_with_the_command_that_makes_them(tmp_pa
     ):
         (tmp_path / "runtime").mkdir()
         (tmp_path / "uv.lock").write_bytes((ROOT / "uv.lock").read_bytes())
-        assert "leanto bundle" in refusal(gpuAmiId=IMAGE)
+        assert "leanto bundle" in refusal(**PINS)
 
 
 def test_more_zones_than_the_region_has_are_refused() -> None:
     with mock.patch.object(program, "load", return_value={}):
-        text = refusal(gpuAmiId=IMAGE, availabilityZoneCount="4")
+        text = refusal(**PINS, availabilityZoneCount="4")
     assert "leanto:availabilityZoneCount: 4" in text
     assert "at most 3" in text
 
@@ -134,7 +136,7 @@ def test_the_folder_runs_as_a_script_and_reads_what_the_engine_hands_over(tmp_pa
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PULUMI_CONFIG": json.dumps(handed_over)}
     command = [sys.executable, "-c", LANGUAGE_HOST, str(ROOT / "infra"), str(ROOT)]
     result = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    assert "pulumi.errors.RunError: 2 settings are wrong" in result.stderr, result.stderr[-2000:]
+    assert "pulumi.errors.RunError: 4 settings are wrong" in result.stderr, result.stderr[-2000:]
     assert "leanto:gpuAmiId" in result.stderr
     assert "leanto:routes[0]" in result.stderr
 

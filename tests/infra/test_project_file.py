@@ -12,7 +12,7 @@ from infra.declarations import project_defaults, stack_values
 from infra.problems import SettingsError
 from infra.settings import read_settings
 from leanto.engine.find import ensure
-from tests.infra.synthesised import IMAGE, PRESETS, ROOT
+from tests.infra.synthesised import PINNED, PRESETS, ROOT
 
 pytestmark = pytest.mark.engine
 
@@ -46,9 +46,9 @@ def test_the_engine_hands_over_what_we_read_from_the_files(project: Path, preset
     shown = pulumi(project, "config", "--stack", preset, "--json")
     assert shown.returncode == 0, shown.stderr
     handed_over = {key: entry["value"] for key, entry in json.loads(shown.stdout).items()}
-    ours = {**stack_values(preset), "leanto:gpuAmiId": IMAGE}
+    ours = {**stack_values(preset), **PINNED}
     assert handed_over.keys() == project_defaults().keys()
-    assert read_settings({**handed_over, "leanto:gpuAmiId": IMAGE}) == read_settings(ours)
+    assert read_settings({**handed_over, **PINNED}) == read_settings(ours)
 
 
 def test_a_default_of_another_type_would_be_refused_by_the_engine(project: Path) -> None:
@@ -78,4 +78,4 @@ def test_slots_may_be_a_number_where_the_engine_knows_a_text(project: Path) -> N
     shown = pulumi(project, "config", "--stack", "gpu", "--json")
     assert shown.returncode == 0, shown.stderr
     handed_over = {key: entry["value"] for key, entry in json.loads(shown.stdout).items()}
-    assert read_settings({**handed_over, "leanto:gpuAmiId": IMAGE}).gpu_slots == 7
+    assert read_settings({**handed_over, **PINNED}).gpu_slots == 7

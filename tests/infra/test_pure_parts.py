@@ -16,7 +16,7 @@ from infra.api import fingerprint, gateway_responses
 from infra.declarations import stack_values
 from infra.settings import read_settings
 from infra.subnets import SLOTS, subnet_cidrs
-from tests.infra.synthesised import IMAGE
+from tests.infra.synthesised import PINNED
 
 NETWORKS = st.builds(
     lambda number, prefix: str(IPv4Network((10 << 24 | number << 8, prefix), strict=False)),
@@ -45,7 +45,7 @@ def test_other_numbers_of_subnets_are_refused(count: int) -> None:
 
 
 def minutes(**changes: Any) -> int:
-    values = {**stack_values("gpu"), "leanto:gpuAmiId": IMAGE, **{f"leanto:{k}": v for k, v in changes.items()}}
+    values = {**stack_values("gpu"), **PINNED, **{f"leanto:{k}": v for k, v in changes.items()}}
     return node_minutes_per_day(read_settings(values), catalogue())
 
 

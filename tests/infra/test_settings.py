@@ -14,7 +14,7 @@ from catalog.tables import catalogue
 from infra.declarations import declarations, project_defaults, stack_values
 from infra.problems import Problem, SettingsError
 from infra.settings import READERS, Settings, field_name, read_settings
-from tests.infra.synthesised import IMAGE, PRESETS
+from tests.infra.synthesised import PINNED, PRESETS
 from tests.infra.wrong_settings import AWQ, GPU, OWN_SERVER, PROD, ROUTE, TAGS, WRONG, pool
 
 DEFAULTS = project_defaults()
@@ -46,19 +46,20 @@ def test_the_defaults_lack_nothing_but_the_required_tags() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_each_preset_is_valid_once_its_image_is_pinned(preset: str) -> None:
-    read = read_settings({**stack_values(preset), "leanto:gpuAmiId": IMAGE})
+def test_each_preset_is_valid_once_its_pins_are_there(preset: str) -> None:
+    read = read_settings({**stack_values(preset), **PINNED})
     assert read.mode == preset
     assert read.has_pool is (preset != "managed")
 
 
 @pytest.mark.parametrize("preset", ["gpu", "hybrid"])
-def test_a_pool_without_an_image_is_told_the_command_that_pins_one(preset: str) -> None:
+def test_a_pool_without_its_pins_is_told_the_commands_that_write_them(preset: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(stack_values(preset))
-    (problem,) = caught.value.problems
-    assert problem.key == "leanto:gpuAmiId"
-    assert "leanto ami pin" in problem.remedy
+    remedies = {problem.key: problem.remedy for problem in caught.value.problems}
+    assert set(remedies) == set(PINNED)
+    assert "leanto ami pin" in remedies.pop("leanto:gpuAmiId")
+    assert all("leanto engine-image pin" in remedy for remedy in remedies.values())
 
 
 @pytest.mark.parametrize(("changes", "keys"), WRONG.values(), ids=WRONG)
@@ -157,13 +158,21 @@ def test_all_problems_are_told_at_once() -> None:
     """A problem of one setting does not hide that of another, nor one item of a list the next."""
     routes = [{"model": "a", "provider": "opnai", "providerModel": "x"}, {"model": "b", "typo": 1}, "no object"]
     found = problem_keys(
-        mode="hybrid", routes=routes, gpuAmiId="x", gpuInstanceTypes=["y", "g6.xlarg"], tags={}, monthlyCapUsd=0
+        mode="hybrid",
+        routes=routes,
+        gpuAmiId="x",
+        gpuEngineImage="y",
+        gpuInstanceTypes=["y", "g6.xlarg"],
+        tags={},
+        monthlyCapUsd=0,
     )
     assert found == {
         "routes[0].provider",
         "routes[1].typo",
         "routes[2]",
         "gpuAmiId",
+        "gpuEngineImage",
+        "gpuEngineArchiveSha256",
         "gpuInstanceTypes[0]",
         "gpuInstanceTypes[1]",
         "tags.owner",

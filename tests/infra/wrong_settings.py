@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tests.infra.synthesised import IMAGE
+from tests.infra.synthesised import PINS
 
 TAGS = {"owner": "team", "cost-centre": "c1", "data-class": "internal"}
 ROUTE = {"model": "small", "provider": "openai", "providerModel": "gpt-6-luna"}
 LOCAL = {"model": "small", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
-GPU = {"mode": "gpu", "routes": [LOCAL], "gpuAmiId": IMAGE}
+GPU = {"mode": "gpu", "routes": [LOCAL], **PINS}
 
 
 def pool(model: str) -> dict[str, Any]:
@@ -15,6 +15,7 @@ def pool(model: str) -> dict[str, Any]:
     return {**GPU, "gpuModel": model, "routes": [{"model": "small", "localModel": model}]}
 
 
+LLAMA_IMAGE = "ghcr.io/ggml-org/llama.cpp@sha256:3e7673cce183a55f97a1bc3c80817f3c61452483c13bc088a6766388af4775fe"
 AWQ = {**pool("qwen3-8b-awq"), "gpuEngine": "vllm"}
 OWN_SERVER = {"model": "a", "provider": "custom", "providerModel": "my/model"}
 PROD = {"environment": "prod", "alertEmails": ["team@example.com"]}
@@ -130,6 +131,20 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "spot by a word": ({**GPU, "gpuSpot": "yes"}, {"gpuSpot"}),
     "no image": ({**GPU, "gpuAmiId": ""}, {"gpuAmiId"}),
     "an image's name": ({**GPU, "gpuAmiId": "ubuntu-24.04"}, {"gpuAmiId"}),
+    "no engine": ({**GPU, "gpuEngineImage": ""}, {"gpuEngineImage"}),
+    "an engine by a tag": ({**GPU, "gpuEngineImage": "ghcr.io/ggml-org/llama.cpp:server-cuda"}, {"gpuEngineImage"}),
+    "an engine of no registry": ({**GPU, "gpuEngineImage": f"vllm/vllm@sha256:{64 * 'a'}"}, {"gpuEngineImage"}),
+    "half a digest": ({**GPU, "gpuEngineImage": f"ghcr.io/a@sha256:{32 * 'a'}"}, {"gpuEngineImage"}),
+    "the other engine's image": ({**AWQ, "gpuEngineImage": LLAMA_IMAGE}, {"gpuEngineImage"}),
+    "no archive of the engine": ({**GPU, "gpuEngineArchiveSha256": ""}, {"gpuEngineArchiveSha256"}),
+    "no archive and no image": (
+        {**GPU, "gpuEngineArchiveSha256": "", "gpuEngineImage": ""},
+        {"gpuEngineArchiveSha256", "gpuEngineImage"},
+    ),
+    "a wrong archive does not hide a missing image": (
+        {**GPU, "gpuEngineArchiveSha256": "A" * 64, "gpuEngineImage": ""},
+        {"gpuEngineArchiveSha256", "gpuEngineImage"},
+    ),
     "five zones": ({**GPU, "availabilityZoneCount": 5}, {"availabilityZoneCount"}),
     "a network too small": ({**GPU, "vpcCidr": "10.64.0.0/28"}, {"vpcCidr"}),
     "a network too large": ({**GPU, "vpcCidr": "10.0.0.0/8"}, {"vpcCidr"}),

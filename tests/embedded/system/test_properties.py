@@ -24,7 +24,7 @@ from tests.embedded.system.claims.all import CLAIMS
 from tests.embedded.system.extra_types import EXTRA_TYPES
 from tests.embedded.system.mutate import Mutation, spoilt
 from tests.embedded.system.mutations.all import FIRST, SECOND
-from tests.infra.synthesised import BUNDLES, ROOT
+from tests.infra.synthesised import BUNDLES, PINS, ROOT
 
 REGION = "us-east-1"
 IMAGE_PARAMETER = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
@@ -49,7 +49,7 @@ def deploy(server: AwsServer, preset: str, environment: str, main: Callable[[], 
     """Create everything that `main` declares on a server, by the plugin's handlers."""
     clients, side = ClientCache(server.url), HttpSideStore(server.url)
     image = clients.get("ssm", REGION).get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"]
-    overlay = {"environment": environment, "gpuAmiId": image, "alertEmails": ["team@example.com"]}
+    overlay = {"environment": environment, **PINS, "gpuAmiId": image, "alertEmails": ["team@example.com"]}
     values = stack_configuration(ROOT, preset, {f"leanto:{key}": value for key, value in overlay.items()})
     # Nothing reads what is in a function here: its code is no more than a file.
     with mock.patch.object(program, "load", return_value=BUNDLES):
