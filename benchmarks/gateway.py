@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import function_start, servers
-from benchmarks.gateway_rounds import DIRECT, KINDS, OTHER, OURS, Samples, Spread, paired, rounds
+from benchmarks.gateway_rounds import BARE, DIRECT, KINDS, OTHER, OURS, Samples, Spread, paired, rounds
 from benchmarks.provider_server import CHUNKS, GAP_SECONDS
 from benchmarks.table_writes import ALL_LIMITS, NO_LIMITS, table_writes
 from infra.declarations import ROOT
@@ -60,11 +60,13 @@ def main(arguments: Sequence[str]) -> None:
             port = provider.target.port
             starts = [_start_seconds(work, port) for _ in range(STARTS)]
             writes = [table_writes(work, port, limits) for limits in (NO_LIMITS, ALL_LIMITS)]
-            with servers.gateway(work, port) as ours, servers.litellm(work, python, port) as other:
-                print(f"{ROUNDS} rounds")
-                samples = rounds((provider, ours, other), ROUNDS)
+            with (
+                servers.gateway(work, port) as ours,
+                servers.litellm(work, python, port, bare=False) as other,
+                servers.litellm(work, python, port, bare=True) as bare,
+            ):
+                samples = rounds((provider, ours, other, bare), ROUNDS)
                 memory = {server.target.name: server.resident_mb() for server in (ours, other)}
-                other_start = other.start_seconds
     aims = [
         *_side_by_side(samples),
         _at_most("Resident memory after the load", 80, memory[OURS], "MB"),
@@ -72,7 +74,13 @@ def main(arguments: Sequence[str]) -> None:
         *cold,
         *_writes(writes),
     ]
-    facts = {"litellm_mb": f"{memory[OTHER]:.0f}", "litellm_start": f"{other_start:.1f}"}
+    facts = {
+        "bare_rate": _spread(faster(samples, BARE)),
+        "bare_cpu": _spread(less_cpu(samples, BARE)),
+        "litellm_mb": f"{memory[OTHER]:.0f}",
+        "litellm_start": f"{other.start_seconds:.1f}",
+        "load": f"{os.getloadavg()[2]:.1f}",
+    }
     PAGE.write_text(_page(version, samples, aims, facts), encoding="utf-8")
     for aim in aims:
         print(f"{aim.verdict}: {aim.what}: {aim.found} (aim: {aim.aim})")
@@ -98,19 +106,23 @@ def _start_seconds(work: Path, provider_port: int) -> float:
         return server.start_seconds
 
 
+def faster(samples: Samples, other: str) -> Spread:
+    """Return how many times the requests a second of another gateway ours answers at 64 connections."""
+    return paired(samples, "many", OURS, other, lambda ours, theirs: ours.per_second / theirs.per_second)
+
+
+def less_cpu(samples: Samples, other: str) -> Spread:
+    """Return how many times our processor time per request another gateway uses at 64 connections."""
+    return paired(samples, "many", OURS, other, lambda ours, theirs: theirs.cpu_ms / ours.cpu_ms)
+
+
 def _side_by_side(samples: Samples) -> list[Aim]:
-    def faster(kind: str) -> Spread:
-        return paired(samples, kind, OURS, OTHER, lambda ours, other: ours.per_second / other.per_second)
-
-    def less_cpu(kind: str) -> Spread:
-        return paired(samples, kind, OURS, OTHER, lambda ours, other: other.cpu_ms / ours.cpu_ms)
-
     sooner = paired(samples, "stream_many", OURS, OTHER, lambda ours, other: other.first_p50 / ours.first_p50)
     added = paired(samples, "one", OURS, DIRECT, lambda ours, direct: ours.p50 - direct.p50)
     later = paired(samples, "stream_one", OURS, DIRECT, lambda ours, direct: ours.first_p50 - direct.first_p50)
     return [
-        _times("Requests a second at 64 connections, over LiteLLM's", 30, faster("many")),
-        _times("LiteLLM's processor time per request at 64 connections, over ours", 30, less_cpu("many")),
+        _times("Requests a second at 64 connections, over LiteLLM's", 30, faster(samples, OTHER)),
+        _times("LiteLLM's processor time per request at 64 connections, over ours", 30, less_cpu(samples, OTHER)),
         _added("Median that the gateway adds to an answer at 1 connection", 1.0, added),
         _times("LiteLLM's median time to the first chunk of 64 streams, over ours", 50, sooner),
         _added("Median that the gateway adds to the first chunk of 1 stream", 2.0, later),
@@ -118,8 +130,11 @@ def _side_by_side(samples: Samples) -> list[Aim]:
 
 
 def _times(what: str, aim: float, found: Spread) -> Aim:
-    text = f"{found.middle:.1f} times ({found.least:.1f} to {found.most:.1f})"
-    return Aim(what, f"≥ {aim} times", text, found.middle >= aim)
+    return Aim(what, f"≥ {aim} times", _spread(found), found.middle >= aim)
+
+
+def _spread(found: Spread) -> str:
+    return f"{found.middle:.1f} times ({found.least:.1f} to {found.most:.1f})"
 
 
 def _added(what: str, aim: float, found: Spread) -> Aim:
@@ -162,7 +177,12 @@ def _page(version: str, samples: Samples, aims: Sequence[Aim], facts: dict[str, 
         rounds=ROUNDS,
         chunks=CHUNKS,
         gap_ms=f"{1000 * GAP_SECONDS:.0f}",
-        names={DIRECT: "the provider, asked directly", OURS: "leanto", OTHER: f"LiteLLM {version}"},
+        names={
+            DIRECT: "the provider, asked directly",
+            OURS: "leanto",
+            OTHER: f"LiteLLM {version}",
+            BARE: "LiteLLM, bare",
+        },
         kinds=KINDS,
         middle=middle,
         aims=aims,

@@ -9,7 +9,8 @@ from benchmarks.load import load
 from benchmarks.servers import Server
 
 WARM_UP_SECONDS = 1.0
-DIRECT, OURS, OTHER = "direct", "leanto", "litellm"
+DIRECT, OURS, OTHER, BARE = "direct", "leanto", "litellm", "litellm-bare"
+"""Names of servers; LiteLLM runs twice, once without what else ours does."""
 
 
 @dataclass(frozen=True)

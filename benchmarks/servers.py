@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.load import Target
 from infra.declarations import ROOT
+from infra.rendering import render
 from runtime.state.keys import make_key
 
 START_SECONDS = 120.0
@@ -91,23 +92,40 @@ def gateway(work: Path, provider_port: int, **more: str) -> Iterator[Server]:
 
 
 @contextmanager
-def litellm(work: Path, python: Path, provider_port: int) -> Iterator[Server]:
-    """Run LiteLLM's proxy: one worker, a master key, no database, no callbacks."""
-    port = free_port()
-    config = work / "litellm.json"  # JSON is YAML
-    params = {"model": "openai/bench", "api_base": f"http://127.0.0.1:{provider_port}/v1", "api_key": "sk-acme"}
-    document = {
-        "model_list": [{"model_name": "bench", "litellm_params": params}],
-        "general_settings": {"master_key": LITELLM_KEY},
-        "litellm_settings": {"telemetry": False},
-    }
-    config.write_text(json.dumps(document), encoding="utf-8")
+def litellm(work: Path, python: Path, provider_port: int, *, bare: bool) -> Iterator[Server]:
+    """Run LiteLLM's proxy with one worker, a master key and no database; `bare` without what else ours does too."""
+    port, name = free_port(), "litellm-bare" if bare else "litellm"
+    config = work / f"{name}.json"  # JSON is YAML
+    config.write_text(json.dumps(_litellm_config(provider_port, bare=bare)), encoding="utf-8")
+    (work / "audit.py").write_text(render("benchmarks/litellm_audit.py.j2"), encoding="utf-8")
     command = [str(python.with_name("litellm")), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
     # Its table of prices comes with the package; else it is fetched at each start.
     variables = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    target = Target("litellm", port, LITELLM_KEY)
-    with _running([*command, "--num_workers", "1"], target, variables, work / "litellm.log") as server:
+    target = Target(name, port, LITELLM_KEY)
+    with _running([*command, "--num_workers", "1"], target, variables, work / f"{name}.log") as server:
         yield server
+
+
+def _litellm_config(provider_port: int, *, bare: bool) -> dict[str, object]:
+    """Return a model, with its price and a second deployment to fall back to, a budget in memory and lines of audit.
+
+    Those are what it has of these without a database; bare, there is the model alone.
+    """
+    base = {"model": "openai/bench", "api_base": f"http://127.0.0.1:{provider_port}/v1", "api_key": "sk-acme"}
+    more = {
+        "input_cost_per_token": PRICE["input_micro_usd_per_million"] / 1e12,
+        "output_cost_per_token": PRICE["output_micro_usd_per_million"] / 1e12,
+    }
+    params = [base] if bare else [{**base, **more, "order": order} for order in (1, 2)]
+    document: dict[str, object] = {
+        "model_list": [{"model_name": "bench", "litellm_params": each} for each in params],
+        "general_settings": {"master_key": LITELLM_KEY},
+        "litellm_settings": {"telemetry": False} | ({} if bare else {"callbacks": ["audit.lines"]}),
+    }
+    if not bare:
+        budget = {"openai": {"budget_limit": LIMITS["monthly_spend_micro_usd"] / 1e6, "time_period": "30d"}}
+        document["router_settings"] = {"provider_budget_config": budget}
+    return document
 
 
 def free_port() -> int:
