@@ -1,4 +1,4 @@
-"""The process of a box: the embedded AWS, the functions with their front, and the provider stand-in, on free ports.
+"""The process of a box: the embedded AWS, functions with their front, instances, and the provider stand-in.
 
 Started by `leanto.embedded.box` as `python -m leanto.embedded.daemon`. It tells its starter of each step by lines on
 the file descriptor `--report-fd`, the last being `ready`, and lives until SIGTERM, SIGINT or the end of `--watch-pid`.
@@ -25,6 +25,7 @@ logger = logging.getLogger("leanto.embedded.box")
 
 STOP_SECONDS = 4.0
 """How long the parts may take to stop before what is left is killed; a caller waits 5 s in all."""
+NO_INSTANCES = "no instances: this system has no loopback address but 127.0.0.1, as Linux has"
 
 
 class Reporter:
@@ -84,8 +85,11 @@ async def _start(stack: AsyncExitStack, home: Path, region: str, report: Reporte
     report(f"embedded AWS at {aws_url}")
     provider_url = await parts.start_provider(stack)
     report(f"provider stand-in at {provider_url}")
-    front_url = await parts.start_functions(stack, aws, invoker, home / "functions", region)
+    loopback = parts.claim_addresses(stack)
+    front_url = await parts.start_functions(stack, aws, invoker, loopback, home / "functions", region)
     report(f"functions and API front at {front_url}")
+    parts.start_instances(stack, aws, loopback, home / "instances", region)
+    report(f"instances at 127.{loopback.number}.0.0/16" if loopback else NO_INSTANCES)
     return BoxFile(
         pid=os.getpid(),
         aws_url=aws_url,

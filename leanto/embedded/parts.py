@@ -12,6 +12,8 @@ from leanto.embedded.front.server import start_front
 from leanto.embedded.functions.exchange import BrokenResponseError, Failure
 from leanto.embedded.functions.host import FunctionHost
 from leanto.embedded.functions.invocation import Invocation
+from leanto.embedded.instances.addresses import Loopback
+from leanto.embedded.instances.host import InstanceHost
 from leanto.embedded.provider import start_stand_in
 
 Result = TypeVar("Result")
@@ -79,9 +81,28 @@ async def start_provider(stack: AsyncExitStack) -> str:
     return stand_in.url
 
 
-async def start_functions(stack: AsyncExitStack, aws: AwsServer, invoker: Invoker, work_dir: Path, region: str) -> str:
+def claim_addresses(stack: AsyncExitStack) -> Loopback | None:
+    """Return the loopback addresses of the box's instances; None on a system that has no such ones."""
+    loopback = Loopback.claim()
+    if loopback is not None:
+        stack.callback(loopback.close)
+    return loopback
+
+
+def start_instances(
+    stack: AsyncExitStack, aws: AwsServer, loopback: Loopback | None, work_dir: Path, region: str
+) -> None:
+    """Run what the emulated EC2 of a region starts."""
+    host = InstanceHost(aws, region, loopback, work_dir)
+    host.start()
+    stack.push_async_callback(host.close)
+
+
+async def start_functions(
+    stack: AsyncExitStack, aws: AwsServer, invoker: Invoker, loopback: Loopback | None, work_dir: Path, region: str
+) -> str:
     """Start the function host and the front of the APIs of a region, and return the front's URL."""
-    host = FunctionHost(aws, work_dir)
+    host = FunctionHost(aws, work_dir, loopback=loopback)
     await host.start()
     stack.push_async_callback(host.close)
     invoker.run = host.run

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from moto.core.types import Base64EncodedString
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import Instance
 
@@ -28,22 +29,24 @@ class RunningInstance:
 def running(account_id: str, region: str) -> tuple[RunningInstance, ...]:
     """Return the running instances of a region that have user data: others would only be there."""
     # Read only where EC2 is in use: to ask for a backend would make one, with all of AWS's images and a network.
-    backends = dict.get(ec2_backends, account_id, {})
-    backend = dict.get(backends, region)
+    backends = dict.get(ec2_backends, account_id)
+    backend = None if backends is None else dict.get(backends, region)
     if backend is None:
         return ()
     found = (one for reservation in backend.reservations.values() for one in reservation.instances)
-    return tuple(_described(one, region) for one in found if one.state == RUNNING and one.user_data is not None)
+    return tuple(
+        _described(one, one.user_data, region) for one in found if one.state == RUNNING and one.user_data is not None
+    )
 
 
-def _described(instance: Instance, region: str) -> RunningInstance:
+def _described(instance: Instance, user_data: Base64EncodedString, region: str) -> RunningInstance:
     return RunningInstance(
         id=instance.id,
         type=instance.instance_type or "",
-        zone=instance.placement.zone,
+        zone=instance.placement.zone or f"{region}a",
         region=region,
         address=instance.private_ip or "",
         market=instance.lifecycle or "on-demand",
         ends_with_shutdown=instance.instance_initiated_shutdown_behavior == TERMINATE,
-        user_data=instance.user_data.decode(),
+        user_data=user_data.decode(),
     )

@@ -25,6 +25,7 @@ from leanto.embedded.functions.invocation import Invocation
 from leanto.embedded.functions.logs import LogShipper, LogTarget, OutputLog
 from leanto.embedded.functions.variables import EXEC_WRAPPER, rerooted, variables
 from leanto.embedded.functions.watch import GroupWatch
+from leanto.embedded.instances.addresses import Loopback
 from leanto.embedded.plugin.clients import ClientCache
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,16 @@ BOOTSTRAP = "/var/runtime/bootstrap.py"
 class FunctionHost:
     """The functions of a box. All methods belong to one event loop."""
 
-    def __init__(self, aws: DeployedCode, work_dir: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        aws: DeployedCode,
+        work_dir: Path,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        loopback: Loopback | None = None,
+    ) -> None:
         self.aws = aws
+        self._loopback = loopback
         self._work_dir = work_dir
         self._idle_seconds = idle_seconds
         self._deployments = Deployments(aws)
@@ -150,6 +159,7 @@ class FunctionHost:
                 endpoint_url=self.aws.url,
                 log_stream=log_stream,
                 temporary=temporary,
+                loopback=self._loopback,
             ),
             folder=places.task_root,
             temporary=temporary,

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from leanto.embedded.functions.bundle import Unpacked
 from leanto.embedded.functions.configuration import FunctionConfiguration
+from leanto.embedded.instances.addresses import Loopback
 
 TASK_ROOT = "/var/task"
 OPT = "/opt"
 EXEC_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+NODE_NETWORKS = "LEANTO_NODE_NETWORKS"
+"""Where the relay finds nodes: networks with commas between."""
 CREDENTIAL = "embedded"
 """The box asks nobody who they are."""
 
@@ -22,14 +25,18 @@ def variables(
     endpoint_url: str,
     log_stream: str,
     temporary: Path,
+    loopback: Loopback | None = None,
 ) -> dict[str, str]:
     """Return the whole environment of the process.
 
     Names and meanings are Lambda's (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). Three are
     the box's: `AWS_ENDPOINT_URL` leads to the embedded AWS, `TMPDIR` stands for Lambda's `/tmp`, and
-    `PYTHONDONTWRITEBYTECODE` for its read-only `/var/task`.
+    `PYTHONDONTWRITEBYTECODE` for its read-only `/var/task`. One is changed: the networks of nodes are where the box has
+    them on this machine.
     """
     deployed = {name: rerooted(value, places) for name, value in function.variables}
+    if loopback is not None and NODE_NETWORKS in deployed:
+        deployed[NODE_NETWORKS] = loopback.networks(deployed[NODE_NETWORKS])
     return {
         "PATH": f"{SYSTEM_PATH}:{places.opt / 'bin'}",
         "LANG": "en_US.UTF-8",

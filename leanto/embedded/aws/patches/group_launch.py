@@ -1,7 +1,7 @@
 """Instances of a group are of the type, the market and the behaviour that the group's template and policy say.
 
-Written for moto 5.2.5, whose `FakeAutoScalingGroup.replace_autoscaling_group_instances` launches instances without a type
-when only the policy's overrides name one, buys none as spot, and forgets what a shutdown from inside does.
+Written for moto 5.2.5, whose `FakeAutoScalingGroup.replace_autoscaling_group_instances` launches instances without a
+type when only the policy's overrides name one, buys none as spot, and forgets what a shutdown from inside does.
 """
 
 from typing import Any
