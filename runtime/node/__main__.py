@@ -34,6 +34,9 @@ from runtime.state.table import Table
 
 STOPPED, WRONG_CONFIGURATION, GAVE_UP = 0, 2, 3
 SPOT_POLL_SECONDS = 5.0
+KEPT_SECONDS = 30.0
+"""Longer than the relay keeps idle connections; those of an environment that Lambda froze or ended are never closed."""
+
 SPOT = "spot"
 Task = asyncio.Task[None]
 
@@ -126,7 +129,9 @@ async def _engine_session() -> AsyncIterator[aiohttp.ClientSession]:
 async def _serving(
     front: web.Application, configuration: NodeConfiguration, context: ssl.SSLContext
 ) -> AsyncIterator[None]:
-    runner = web.AppRunner(front, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        front, access_log=None, handler_cancellation=True, shutdown_timeout=1.0, keepalive_timeout=KEPT_SECONDS
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, configuration.listen, configuration.port, ssl_context=context).start()

@@ -6,6 +6,7 @@ at its boot and registered. The answer is passed on as it comes, byte for byte.
 """
 
 import asyncio
+import functools
 import os
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -90,8 +91,7 @@ class _Exchange:
                 URL.build(scheme="https", host=order.address, port=order.port, path=order.path),
                 data=self._body,
                 headers=self._headers,
-                # The certificate is nobody's but the node's own: it is known by its fingerprint, and by nothing else.
-                ssl=aiohttp.Fingerprint(order.fingerprint),
+                ssl=_pin(order.fingerprint),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             )
@@ -108,6 +108,15 @@ class _Exchange:
             await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
             chunk = await response.content.readany()
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@functools.lru_cache(maxsize=64)
+def _pin(fingerprint: bytes) -> aiohttp.Fingerprint:
+    """Return what holds a connection to a certificate; it is the node's own, and known by nothing but its fingerprint.
+
+    The same object for the same fingerprint: aiohttp finds idle connections by it, and would make one a request.
+    """
+    return aiohttp.Fingerprint(fingerprint)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:
