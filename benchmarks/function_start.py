@@ -34,7 +34,7 @@ def bundle_mb() -> float:
     """Return the size of the zip that is deployed by default, in MB."""
     deployed = Target("arm64", "3.13")
     build(ROOT, deployed, print)
-    return load(ROOT, deployed.architecture, deployed.python)["gateway"].path.stat().st_size / 1e6
+    return load(ROOT, deployed)["gateway"].path.stat().st_size / 1e6
 
 
 def unpacked(work: Path) -> Path:
@@ -43,7 +43,7 @@ def unpacked(work: Path) -> Path:
     here = Target(ARCHITECTURES.get(machine, machine), f"{sys.version_info.major}.{sys.version_info.minor}")
     build(ROOT, here, print)
     task = work / "task"
-    with zipfile.ZipFile(load(ROOT, here.architecture, here.python)["gateway"].path) as bundle:
+    with zipfile.ZipFile(load(ROOT, here)["gateway"].path) as bundle:
         bundle.extractall(task)
     return task
 

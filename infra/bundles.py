@@ -1,4 +1,4 @@
-"""Finds the function bundles that `leanto bundle` built, and refuses ones that the sources have left behind.
+"""Finds the bundles that `leanto bundle` built, and refuses ones that the sources have left behind.
 
 The program never builds: a preview must work offline and say the same twice. A bundle is taken only when its manifest
 was made from the very sources, locked packages and target that the program sees now, and its file is whole.
@@ -16,27 +16,38 @@ from typing import Any
 
 from infra.lockfile import locked_packages
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the builder makes other bundles from the same sources: older ones are then stale."""
 MANIFEST = "manifest.json"
 SOURCES = "runtime"
-FUNCTIONS = ("authorizer", "gateway", "stop")
+FUNCTIONS = ("authorizer", "gateway", "relay", "stop")
 """The functions that have a bundle each."""
+NODE = "node"
+"""The bundle of the node agent: it runs on the pool's nodes, which have a Python of their own."""
 SYNTHESIS = "LEANTO_SYNTHESIS"
 """Variable that is 1 while the program is only read, as `leanto check` does: see `placeholders_allowed`."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a bundle runs on: Lambda's architecture ("arm64" or "x86_64") and minor Python version ("3.13")."""
+    """What bundles run on: the architecture ("arm64" or "x86_64") and minor Python version ("3.13") of Lambda.
+
+    With `of_nodes` it is those of the pool's nodes: the node agent is bundled, and no function.
+    """
 
     architecture: str
     python: str
+    of_nodes: bool = False
 
     @property
     def label(self) -> str:
         """The target in words, for messages."""
-        return f"Python {self.python} on {self.architecture}"
+        return f"Python {self.python} on {self.architecture}{' nodes' if self.of_nodes else ''}"
+
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """The names of the bundles that are built for it."""
+        return (NODE,) if self.of_nodes else FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,11 @@ class Bundle:
     sha256_base64: str
     handler: str
 
+    @property
+    def sha256(self) -> str:
+        """The hash in hexadecimal."""
+        return base64.b64decode(self.sha256_base64).hex()
+
 
 class BundlesMissing(Exception):  # noqa: N818  (it says what is the case)
     """There are no bundles to deploy, or the sources have left them behind. The message names the remedy."""
@@ -54,7 +70,8 @@ class BundlesMissing(Exception):  # noqa: N818  (it says what is the case)
 
 def folder(root: Path, target: Target) -> Path:
     """Return where the bundles of `target` lie in the checkout `root`."""
-    return root / "build" / "bundles" / f"{target.architecture}-python{target.python}"
+    kind = "node-" if target.of_nodes else ""
+    return root / "build" / "bundles" / f"{kind}{target.architecture}-python{target.python}"
 
 
 def source_files(root: Path) -> Iterator[Path]:
@@ -79,9 +96,8 @@ def file_sha256_base64(path: Path) -> str:
     return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
 
 
-def load(project_root: Path, architecture: str, python: str) -> Mapping[str, Bundle]:
-    """Return the bundles for a target by function name. Raises BundlesMissing when absent, stale or damaged."""
-    target = Target(architecture, python)
+def load(project_root: Path, target: Target) -> Mapping[str, Bundle]:
+    """Return the bundles for a target by name. Raises BundlesMissing when absent, stale or damaged."""
     manifest = _manifest(folder(project_root, target) / MANIFEST, target)
     if manifest["sources_sha256"] != sources_digest(project_root, target):
         raise BundlesMissing(_message(target, "were built from older sources than those in runtime/ and uv.lock"))
@@ -102,12 +118,12 @@ def placeholders_allowed(*, preview: bool) -> bool:
     return preview and os.environ.get(SYNTHESIS) == "1"
 
 
-def placeholders(project_root: Path, architecture: str, python: str) -> Mapping[str, Bundle]:
-    """Return a bundle for every function: where it would lie, with a hash of no code."""
-    where, no_code = folder(project_root, Target(architecture, python)), hashlib.sha256(b"").digest()
+def placeholders(project_root: Path, target: Target) -> Mapping[str, Bundle]:
+    """Return every bundle for a target: where it would lie, with a hash of no code."""
+    where, no_code = folder(project_root, target), hashlib.sha256(b"").digest()
     sha256_base64 = base64.b64encode(no_code).decode()
     return MappingProxyType(
-        {name: Bundle(where / f"{name}.zip", sha256_base64, f"placeholder.{name}:handle") for name in FUNCTIONS}
+        {name: Bundle(where / f"{name}.zip", sha256_base64, f"placeholder.{name}:handle") for name in target.bundles}
     )
 
 
@@ -122,5 +138,6 @@ def _manifest(path: Path, target: Target) -> dict[str, Any]:
 
 
 def _message(target: Target, what: str) -> str:
-    command = f"leanto bundle --architecture {target.architecture} --python {target.python}"
-    return f"the function bundles for {target.label} {what}. Build them with `{command}` and run again."
+    of_nodes = " --nodes" if target.of_nodes else ""
+    command = f"leanto bundle{of_nodes} --architecture {target.architecture} --python {target.python}"
+    return f"the bundles for {target.label} {what}. Build them with `{command}` and run again."

@@ -8,12 +8,14 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
 
+from catalog.rows import Catalogue
 from catalog.tables import catalogue
 from infra.bundles import Bundle, BundlesMissing, load, placeholders, placeholders_allowed
 from infra.declarations import project_defaults
 from infra.naming import Names, Place, check_stack_name, stack_tags
 from infra.problems import Problem, SettingsError
 from infra.settings import Settings, read_settings
+from infra.targets import targets
 from infra.wiring import Site, deploy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,14 +29,15 @@ def main() -> None:
     stack = pulumi.get_stack()
     try:
         check_stack_name(stack)
-        settings = read_settings(configuration())
-        bundles = _bundles(settings)
+        tables = catalogue()
+        settings = read_settings(configuration(), tables)
+        bundles = _bundles(settings, tables)
     except (SettingsError, BundlesMissing) as error:
         raise pulumi.RunError(str(error)) from None
     tags = {**settings.tags, **stack_tags(stack, settings.environment)}
     provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
     names = Names(stack, _place(settings, provider))
-    site = Site(settings, names, tags, _zones(settings, provider), bundles, catalogue())
+    site = Site(settings, names, tags, _zones(settings, provider), bundles, tables)
     for name, value in deploy(site, pulumi.ResourceOptions(providers=[provider])).items():
         pulumi.export(name, value)
 
@@ -45,9 +48,9 @@ def configuration() -> Mapping[str, Any]:
     return {**project_defaults(ROOT), **handed_over}
 
 
-def _bundles(settings: Settings) -> Mapping[str, Bundle]:
+def _bundles(settings: Settings, tables: Catalogue) -> Mapping[str, Bundle]:
     find = placeholders if placeholders_allowed(preview=pulumi.runtime.is_dry_run()) else load
-    return find(ROOT, settings.function_architecture, settings.function_python)
+    return {name: bundle for target in targets(settings, tables) for name, bundle in find(ROOT, target).items()}
 
 
 def _place(settings: Settings, provider: aws.Provider) -> Place:

@@ -32,9 +32,11 @@ MASK_PATTERNS = ("card", "email", "iban", "key", "phone")
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 """Days that CloudWatch Logs accepts, up to two years."""
 
+ARCHITECTURES, PYTHONS = ("arm64", "x86_64"), ("3.11", "3.12", "3.13", "3.14")
+
 MASKS = array(choice(*MASK_PATTERNS), 0, len(MASK_PATTERNS))
 AUTO = "auto"
-"""As many slots as fit, up to what the engine has been measured with."""
+"""As many slots as fit, up to what the engine has been measured with; the processor of the instance types."""
 
 MODEL_NAME = text(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}", "letters, digits and . _ : / @ -, at most 128 characters")
 PROVIDER_NAME = text(r"[a-z][a-z0-9-]{0,31}", "the name of a provider in catalog/data/providers.toml")
@@ -104,6 +106,8 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
             "64 lower-case hexadecimal digits",
             "write it with `leanto engine-image pin --stack STACK`",
         ),
+        "gpuNodePython": choice(*PYTHONS),
+        "gpuNodeArchitecture": choice(AUTO, *ARCHITECTURES),
         "availabilityZoneCount": integer(1, 4),
         "vpcCidr": text(r"\d{1,3}(\.\d{1,3}){3}/\d{1,2}", "a private IPv4 range such as 10.64.0.0/20"),
         "monthlyCapUsd": integer(1, 1_000_000),
@@ -122,8 +126,8 @@ READERS: Mapping[str, Reader[Any]] = MappingProxyType(
         "requestTimeoutSeconds": integer(5, 870),
         "tableMaximumReadUnits": integer(1, 40000),
         "tableMaximumWriteUnits": integer(1, 40000),
-        "functionArchitecture": choice("arm64", "x86_64"),
-        "functionPython": choice("3.11", "3.12", "3.13", "3.14"),
+        "functionArchitecture": choice(*ARCHITECTURES),
+        "functionPython": choice(*PYTHONS),
         "manageApiGatewayAccount": boolean(),
     }
 )
@@ -155,6 +159,8 @@ class Settings:
     gpu_ami_id: str
     gpu_engine_image: str
     gpu_engine_archive_sha256: str
+    gpu_node_python: str
+    gpu_node_architecture: str
     availability_zone_count: int
     vpc_cidr: str
     monthly_cap_usd: int

@@ -1,6 +1,7 @@
 """Writes the generated pages under docs/reference and files of the policies: `python -m leanto.reference`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from catalog.idle import idle_month
@@ -71,8 +72,9 @@ def _synthesis(preset: str, environment: str) -> Synthesis:
     from infra import program  # noqa: PLC0415 - brings the whole SDK of AWS
 
     machine = machine_settings()
-    target = Target(str(machine["leanto:functionArchitecture"]), str(machine["leanto:functionPython"]))
-    build(ROOT, target, lambda _: None)
+    here = Target(str(machine["leanto:functionArchitecture"]), str(machine["leanto:functionPython"]))
+    for target in (here, replace(here, of_nodes=True)):
+        build(ROOT, target, lambda _: None)
     overlay = {**machine, "leanto:environment": environment, **PINS}
     overlay["leanto:alertEmails"] = ["team@example.com"]
     values = stack_configuration(ROOT, preset, overlay)

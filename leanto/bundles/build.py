@@ -1,4 +1,4 @@
-"""Builds one zip a function from the locked wheels and our runtime, precompiled, the same bytes each time."""
+"""Builds the bundles of a target from the locked wheels and our runtime, precompiled, the same bytes each time."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from infra.bundles import BundlesMissing, Target
 from infra.lockfile import closure, locked_packages
 from leanto.bundles import archive, interpreter, wheels
 from leanto.bundles.bytecode import compile_tree
-from leanto.bundles.contents import FUNCTIONS
+from leanto.bundles.contents import BUNDLES
 from leanto.bundles.errors import BundleError
 from leanto.bundles.pack import entries
 
@@ -41,9 +41,9 @@ def build(root: Path, target: Target, report: Report) -> Path:
         _copy_runtime(root, code)
         compile_tree(python, code)
         with ThreadPoolExecutor() as pool:  # deflating takes most of a build, and leaves the interpreter's lock alone
-            packed = pool.map(lambda name: _pack(name, root, tree, code, Path(scratch), report), FUNCTIONS)
-            built = dict(zip(FUNCTIONS, packed, strict=True))
-        for name in FUNCTIONS:
+            packed = pool.map(lambda name: _pack(name, root, tree, code, Path(scratch), report), target.bundles)
+            built = dict(zip(target.bundles, packed, strict=True))
+        for name in target.bundles:
             (Path(scratch) / f"{name}.zip").replace(destination / f"{name}.zip")
         written = Path(scratch) / deployed.MANIFEST
         written.write_text(_manifest(target, digest, built), encoding="utf-8")
@@ -54,7 +54,7 @@ def build(root: Path, target: Target, report: Report) -> Path:
 
 def _up_to_date(root: Path, target: Target) -> bool:
     try:
-        return deployed.load(root, target.architecture, target.python).keys() == FUNCTIONS.keys()
+        return deployed.load(root, target).keys() == set(target.bundles)
     except BundlesMissing:
         return False
 
@@ -91,7 +91,7 @@ def _copy_runtime(root: Path, code: Path) -> None:
 
 
 def _pack(name: str, root: Path, tree: Path, code: Path, scratch: Path, report: Report) -> dict[str, str | int]:
-    packages = closure(locked_packages(root / "uv.lock"), FUNCTIONS[name].packages)
+    packages = closure(locked_packages(root / "uv.lock"), BUNDLES[name].packages)
     files = entries(name, packages, tree, code)
     path = scratch / f"{name}.zip"
     archive.write(path, files)
@@ -101,7 +101,7 @@ def _pack(name: str, root: Path, tree: Path, code: Path, scratch: Path, report: 
         "file": path.name,
         "sha256_base64": deployed.file_sha256_base64(path),
         "bytes": size,
-        "handler": FUNCTIONS[name].handler,
+        "handler": BUNDLES[name].handler,
     }
 
 

@@ -1,30 +1,31 @@
-"""Puts together the files of one function's bundle: its packages, its part of the runtime, the bytecode of both."""
+"""Puts together the files of one bundle: its packages, its part of the runtime, the bytecode of both."""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from infra.bundles import SOURCES
+from infra.bundles import NODE, SOURCES
 from leanto.bundles.archive import Entry
 from leanto.bundles.contents import BOOTSTRAP, belongs, keeps
 
 
-def entries(function: str, packages: frozenset[str], wheels: Path, code: Path) -> dict[str, Entry]:
-    """Return what goes into the bundle of `function`, keyed by the name in the zip.
+def entries(name: str, packages: frozenset[str], wheels: Path, code: Path) -> dict[str, Entry]:
+    """Return what goes into the bundle `name`, keyed by the name in the zip.
 
     `wheels` is a tree of installed packages of which `packages` are taken, `code` a folder with the runtime package.
     """
-    return {**dict(_packages(packages, wheels)), **dict(_runtime(function, code))}
+    return {**dict(_packages(packages, wheels)), **dict(_runtime(name, code))}
 
 
-def _runtime(function: str, code: Path) -> Iterator[tuple[str, Entry]]:
+def _runtime(name: str, code: Path) -> Iterator[tuple[str, Entry]]:
     for path in sorted(code.rglob("*")):
         if not path.is_file():
             continue
         inside = PurePosixPath(path.relative_to(code / SOURCES).as_posix())
         if str(inside) == BOOTSTRAP:
-            yield BOOTSTRAP, Entry(path, executable=True)
-        elif belongs(function, inside):
+            if name != NODE:
+                yield BOOTSTRAP, Entry(path, executable=True)
+        elif belongs(name, inside):
             yield f"{SOURCES}/{inside}", Entry(path)
 
 

@@ -80,13 +80,16 @@ def _state_folder(home: Path, box: Box) -> Path:
 
 
 def machine_settings() -> dict[str, object]:
-    """Return what a box needs otherwise than an account because its functions run on this machine."""
+    """Return what a box needs otherwise than an account because its functions and nodes run on this machine."""
     machine = platform.machine().lower()
     if machine not in ARCHITECTURES:
         raise CommandError(f"AWS in a box runs on x86_64 and arm64 processors, this machine is {machine}")
+    architecture, python = ARCHITECTURES[machine], f"{sys.version_info.major}.{sys.version_info.minor}"
     return {
-        "leanto:functionArchitecture": ARCHITECTURES[machine],
-        "leanto:functionPython": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "leanto:functionArchitecture": architecture,
+        "leanto:functionPython": python,
+        "leanto:gpuNodeArchitecture": architecture,
+        "leanto:gpuNodePython": python,
     }
 
 

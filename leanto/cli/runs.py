@@ -2,7 +2,8 @@
 
 import click
 
-from infra.bundles import Target
+from catalog.tables import catalogue
+from infra.targets import targets
 from leanto.bundles import build
 from leanto.cli import screen
 from leanto.cli.exits import CommandError, Exit
@@ -12,10 +13,9 @@ from leanto.engine.changes import Result
 
 
 def build_bundles(place: Place) -> None:
-    """Build the function bundles of a stack unless they are there and as new as their sources."""
-    settings = place.settings
-    target = Target(settings.function_architecture, settings.function_python)
-    build(place.root, target, lambda line: screen.say(f"bundles: {line}"))
+    """Build the bundles of a stack unless they are there and as new as their sources."""
+    for target in targets(place.settings, catalogue()):
+        build(place.root, target, lambda line: screen.say(f"bundles: {line}"))
 
 
 def preview(place: Place, held: Held | None = None, *, in_full: bool = False) -> Result:

@@ -20,6 +20,10 @@ RUNTIME = {
     "gateway/app.py": "import certifi, frozenlist\nfrom runtime.lambda_shim import KINDS\n",
     "authorizer/__init__.py": "",
     "authorizer/handler.py": "async def handle(event, context):\n    return None\n",
+    "relay/__init__.py": "",
+    "relay/app.py": "import certifi\nfrom runtime.lambda_shim import KINDS\n",
+    "node/__init__.py": "",
+    "node/__main__.py": "import certifi\n\n\ndef main(arguments):\n    return 0\n",
     "stop/__init__.py": "",
     "stop/handler.py": "async def handle(event, context):\n    return None\n",
 }

@@ -5,11 +5,12 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.bundles import Target, file_sha256_base64, folder, load, sources_digest
+from infra.bundles import FUNCTIONS, Target, file_sha256_base64, folder, load, sources_digest
 from leanto.bundles import BundleError, build
 from tests.bundles.conftest import Checkout, host
 
@@ -37,7 +38,7 @@ def test_a_build_elsewhere_from_files_of_another_age_gives_the_same_bytes(checko
     (other / "runtime" / "__pycache__" / "stray.cpython-39.pyc").write_bytes(b"stray")
     build(other, host(), quiet)
     assert digests(other) == digests(built)
-    assert set(digests(built)) == {"gateway.zip", "authorizer.zip", "stop.zip", "manifest.json"}
+    assert set(digests(built)) == {"authorizer.zip", "gateway.zip", "relay.zip", "stop.zip", "manifest.json"}
 
 
 def test_a_changed_source_changes_the_digest_and_only_the_bundles_that_hold_it(checkout: Checkout, built: Path) -> None:
@@ -63,9 +64,21 @@ def test_every_entry_has_one_time_one_owner_and_a_fixed_mode(built: Path) -> Non
 
 
 def test_a_bundle_holds_its_own_part_of_the_runtime_only(built: Path) -> None:
-    own = {f: {n.split("/")[1] for n in names(built, f) if n.startswith("runtime/")} for f in ("gateway", "stop")}
+    own = {f: {n.split("/")[1] for n in names(built, f) if n.startswith("runtime/")} for f in FUNCTIONS}
     shared = {"__init__.py", "__pycache__", "lambda_shim.py"}
-    assert own == {"gateway": {*shared, "gateway"}, "stop": {*shared, "stop"}}
+    assert own == {name: {*shared, name} for name in FUNCTIONS}
+
+
+def test_the_bundle_of_the_nodes_holds_the_agent_and_nothing_of_lambda(checkout: Checkout) -> None:
+    root, target = checkout("nodes"), replace(host(), of_nodes=True)
+    build(root, target, quiet)
+    assert {path.name for path in folder(root, target).iterdir()} == {"manifest.json", "node.zip"}
+    with zipfile.ZipFile(load(root, target)["node"].path) as archive:
+        held = archive.namelist()
+    ours = {name.split("/")[1] for name in held if name.startswith("runtime/")}
+    assert ours == {"__init__.py", "__pycache__", "node"}
+    assert "certifi/cacert.pem" in held
+    assert not [name for name in held if "lambda" in name or name == "bootstrap"]
 
 
 def test_a_bundle_holds_the_packages_that_its_function_needs_only(built: Path) -> None:
@@ -123,7 +136,7 @@ def test_a_damaged_bundle_is_built_again(checkout: Checkout, built: Path) -> Non
     lines: list[str] = []
     build(root, host(), lines.append)
     assert digests(root) == digests(built)
-    assert {line.split(":")[0] for line in lines[:-1]} == {"gateway.zip", "authorizer.zip", "stop.zip"}
+    assert {line.split(":")[0] for line in lines[:-1]} == {"authorizer.zip", "gateway.zip", "relay.zip", "stop.zip"}
     assert not any("installing" in line for line in lines), "the packages were there"
 
 
@@ -139,10 +152,11 @@ def test_wheels_are_those_of_the_target_not_of_this_machine(checkout: Checkout) 
 
 
 def test_the_manifest_is_what_the_program_loads(built: Path) -> None:
-    loaded = load(built, host().architecture, host().python)
+    loaded = load(built, host())
     assert {name: bundle.handler for name, bundle in loaded.items()} == {
         "gateway": "runtime.gateway.app:app",
         "authorizer": "runtime.authorizer.handler:handle",
+        "relay": "runtime.relay.app:app",
         "stop": "runtime.stop.handler:handle",
     }
 

@@ -3,33 +3,35 @@
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.bundles import Bundle, load
+from infra.bundles import FUNCTIONS, NODE, Bundle, load
 from leanto.bundles import build
 from tests.bundles.conftest import ROOT, host
 
 MAXIMUM_BYTES = 6_000_000
-FUNCTIONS = ("authorizer", "gateway", "stop")
+NODES = replace(host(), of_nodes=True)
 
 
 @pytest.fixture(scope="module")
 def bundles() -> dict[str, Bundle]:
     """Return the bundles of this checkout for this machine."""
-    build(ROOT, host(), lambda line: None)
-    return dict(load(ROOT, host().architecture, host().python))
+    for target in (host(), NODES):
+        build(ROOT, target, lambda line: None)
+    return {**load(ROOT, host()), **load(ROOT, NODES)}
 
 
-@pytest.fixture(params=FUNCTIONS)
+@pytest.fixture(params=[*FUNCTIONS, NODE])
 def bundle(request: pytest.FixtureRequest, bundles: dict[str, Bundle]) -> Bundle:
-    """Return each function's bundle in turn."""
+    """Return each bundle in turn."""
     return bundles[request.param]
 
 
-def test_there_is_a_bundle_for_each_function_and_no_other(bundles: dict[str, Bundle]) -> None:
-    assert tuple(sorted(bundles)) == FUNCTIONS
+def test_there_is_a_bundle_for_each_function_and_the_agent_and_no_other(bundles: dict[str, Bundle]) -> None:
+    assert sorted(bundles) == sorted([*FUNCTIONS, NODE])
 
 
 def test_a_bundle_is_small(bundle: Bundle) -> None:
@@ -41,7 +43,8 @@ def test_the_handler_loads_from_the_bundle_alone(bundle: Bundle, tmp_path: Path)
     with zipfile.ZipFile(bundle.path) as archive:
         archive.extractall(tmp_path)
     module, attribute = bundle.handler.split(":")
-    code = f"import sys; sys.path.insert(0, sys.argv[1]); import {module} as m, runtime.lambda_shim; m.{attribute}"
+    shim = "" if module.startswith("runtime.node") else ", runtime.lambda_shim"
+    code = f"import sys; sys.path.insert(0, sys.argv[1]); import {module} as m{shim}; m.{attribute}"
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code, tmp_path], cwd="/", env={}, capture_output=True, text=True, check=False
     )

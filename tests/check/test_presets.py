@@ -1,6 +1,7 @@
 """Claim: each preset, in each environment, is synthesised whole and costs idle what the presets promise."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -37,7 +38,8 @@ Synthesise = Callable[[str, str, bool], Synthesis]
 @pytest.fixture(scope="module")
 def stack() -> Synthesise:
     """Return a maker of synthesised presets, each made once."""
-    build(ROOT, host(), lambda line: None)
+    for target in (host(), replace(host(), of_nodes=True)):
+        build(ROOT, target, lambda line: None)
 
     @cache
     def make(preset: str, environment: str, preview: bool) -> Synthesis:
@@ -45,6 +47,8 @@ def stack() -> Synthesise:
             "environment": environment,
             "functionArchitecture": host().architecture,
             "functionPython": host().python,
+            "gpuNodeArchitecture": host().architecture,
+            "gpuNodePython": host().python,
             **PINS,
             "alertEmails": ["team@example.com"],
         }

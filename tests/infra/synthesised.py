@@ -1,5 +1,7 @@
 """Synthesises each preset in each environment once for all tests."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -21,10 +23,12 @@ PINS = {key.removeprefix("leanto:"): value for key, value in CHECK_PINS.items()}
 """What `leanto up` and the `pin` commands write into a stack file with a pool, by key without the namespace."""
 PINNED = {f"leanto:{key}": value for key, value in PINS.items()}
 BUNDLES: Mapping[str, Bundle] = {
-    name: Bundle(ROOT / "README.md", "aGFzaCBvZiBhIGJ1bmRsZQ==", handler)
+    name: Bundle(ROOT / "README.md", base64.b64encode(hashlib.sha256(name.encode()).digest()).decode(), handler)
     for name, handler in {
         "authorizer": "runtime.authorizer.handler:handle",
         "gateway": "runtime.gateway.app:app",
+        "node": "runtime.node.__main__:main",
+        "relay": "runtime.relay.app:app",
         "stop": "runtime.stop.handler:handle",
     }.items()
 }

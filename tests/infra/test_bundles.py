@@ -1,5 +1,6 @@
 """Claim: the program deploys only bundles that were made from what it sees, and says what to do when there are none."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -30,8 +31,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_a_bundle_is_loaded_with_its_hash_and_handler(checkout: Path) -> None:
-    bundle = load(checkout, "arm64", "3.13")["stop"]
+    bundle = load(checkout, TARGET)["stop"]
     assert bundle.path == folder(checkout, TARGET) / "stop.zip"
+    assert bundle.sha256 == hashlib.sha256(b"zip").hexdigest()
     assert (bundle.sha256_base64, bundle.handler) == ("SnD+mqZDbgLC3qNA+9HjUuTvLYzmylKtJdS5VHH8i/I=", "a:b")
 
 
@@ -40,7 +42,15 @@ def test_no_bundles_names_the_command_that_builds_them(checkout: Path) -> None:
         BundlesMissing,
         match=r"Python 3\.13 on x86_64 have not been built.*`leanto bundle --architecture x86_64 --python 3.13`",
     ):
-        load(checkout, "x86_64", "3.13")
+        load(checkout, Target("x86_64", "3.13"))
+
+
+def test_the_bundle_of_the_nodes_lies_apart_and_has_a_command_of_its_own(checkout: Path) -> None:
+    """Functions may run on the same architecture and Python: neither build may take the other's place."""
+    of_nodes = Target(TARGET.architecture, TARGET.python, of_nodes=True)
+    assert folder(checkout, of_nodes) != folder(checkout, TARGET)
+    with pytest.raises(BundlesMissing, match=r"`leanto bundle --nodes --architecture arm64 --python 3\.13`"):
+        load(checkout, of_nodes)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +65,13 @@ def test_no_bundles_names_the_command_that_builds_them(checkout: Path) -> None:
 def test_a_bundle_older_than_its_sources_is_refused(checkout: Path, name: str, text: str) -> None:
     (checkout / name).write_text(text)
     with pytest.raises(BundlesMissing, match="older sources"):
-        load(checkout, "arm64", "3.13")
+        load(checkout, TARGET)
 
 
 def test_bytecode_beside_the_sources_does_not_make_a_bundle_stale(checkout: Path) -> None:
     (checkout / "runtime" / "__pycache__").mkdir()
     (checkout / "runtime" / "__pycache__" / "app.cpython-311.pyc").write_bytes(b"\0")
-    assert set(load(checkout, "arm64", "3.13")) == {"stop"}
+    assert set(load(checkout, TARGET)) == {"stop"}
 
 
 def test_another_version_of_a_function_package_makes_a_bundle_stale_and_of_another_package_does_not(
@@ -69,23 +79,23 @@ def test_another_version_of_a_function_package_makes_a_bundle_stale_and_of_anoth
 ) -> None:
     lock = (checkout / "uv.lock").read_text()
     (checkout / "uv.lock").write_text(lock.replace('name = "moto"\nversion = "5', 'name = "moto"\nversion = "6'))
-    assert set(load(checkout, "arm64", "3.13")) == {"stop"}
+    assert set(load(checkout, TARGET)) == {"stop"}
     (checkout / "uv.lock").write_text(lock.replace('name = "yarl"\nversion = "1', 'name = "yarl"\nversion = "2'))
     with pytest.raises(BundlesMissing, match="older sources"):
-        load(checkout, "arm64", "3.13")
+        load(checkout, TARGET)
 
 
 def test_a_damaged_bundle_or_manifest_is_refused(checkout: Path) -> None:
     zipped = folder(checkout, TARGET) / "stop.zip"
     zipped.write_bytes(b"ZIP")
     with pytest.raises(BundlesMissing, match=r"damaged: .*stop\.zip"):
-        load(checkout, "arm64", "3.13")
+        load(checkout, TARGET)
     zipped.unlink()
     with pytest.raises(BundlesMissing, match=r"damaged: .*stop\.zip"):
-        load(checkout, "arm64", "3.13")
+        load(checkout, TARGET)
     (folder(checkout, TARGET) / "manifest.json").write_text("{")
     with pytest.raises(BundlesMissing, match="not JSON"):
-        load(checkout, "arm64", "3.13")
+        load(checkout, TARGET)
 
 
 def test_the_locked_packages_are_those_of_the_functions_with_all_they_need_and_no_other() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundles import FUNCTIONS, SYNTHESIS, placeholders, placeholders_allowed
-from leanto.bundles.contents import FUNCTIONS as BUNDLED
+from infra.bundles import SYNTHESIS, Target, placeholders, placeholders_allowed
+from leanto.bundles.contents import BUNDLES
 from leanto.check.environment import SYNTHESIS as SET_BY_CHECK
 from leanto.check.environment import child_environment
 
@@ -24,8 +24,11 @@ def test_placeholders_need_both_the_variable_and_a_preview(
     assert placeholders_allowed(preview=preview) is allowed
 
 
-def test_every_function_that_has_a_bundle_has_a_placeholder() -> None:
-    assert set(placeholders(Path("/checkout"), "arm64", "3.13")) == set(FUNCTIONS) == set(BUNDLED)
+def test_every_bundle_has_a_placeholder() -> None:
+    functions = placeholders(Path("/checkout"), Target("arm64", "3.13"))
+    node = placeholders(Path("/checkout"), Target("x86_64", "3.12", of_nodes=True))
+    assert functions.keys().isdisjoint(node)
+    assert {*functions, *node} == set(BUNDLES)
 
 
 def test_the_check_sets_the_variable_that_the_program_reads() -> None:

@@ -180,6 +180,8 @@ WRONG: dict[str, tuple[dict[str, Any], set[str]]] = {
     "no writes": ({"tableMaximumWriteUnits": 0}, {"tableMaximumWriteUnits"}),
     "unknown processor": ({"functionArchitecture": "arm"}, {"functionArchitecture"}),
     "unknown Python": ({"functionPython": "3.9"}, {"functionPython"}),
+    "unknown Python of nodes": ({"gpuNodePython": "3.9"}, {"gpuNodePython"}),
+    "unknown processor of nodes": ({"gpuNodeArchitecture": "riscv"}, {"gpuNodeArchitecture"}),
     "account setting by a word": ({"manageApiGatewayAccount": "no"}, {"manageApiGatewayAccount"}),
     "prod and nobody to tell": ({**PROD, "alertEmails": []}, {"alertEmails"}),
     "prod and short logs": ({**PROD, "logRetentionDays": 14}, {"logRetentionDays"}),
