@@ -1,4 +1,4 @@
-"""`leanto engine`: makes sure that there is an engine, and prints where it is."""
+"""`leanto engine`: makes sure that there is a Pulumi engine, and prints where it is."""
 
 import click
 

@@ -56,6 +56,8 @@ CODES: Mapping[str, Exit] = MappingProxyType(
         "leanto.check.money:BaseError": Exit.USAGE,
         "policies.configuration:ConfigurationError": Exit.USAGE,
         "infra.problems:SettingsError": Exit.USAGE,
+        "leanto.artefacts.errors:ArtefactError": Exit.PREREQUISITE,
+        "leanto.artefacts.errors:WrongContentError": Exit.FAILED,
         "infra.bundles:BundlesMissing": Exit.PREREQUISITE,
         "botocore.exceptions:ClientError": Exit.FAILED,
         "botocore.exceptions:BotoCoreError": Exit.PREREQUISITE,

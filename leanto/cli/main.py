@@ -28,7 +28,11 @@ COMMANDS = MappingProxyType(
         "budget": ("leanto.cli.budget", "Show, set and raise what keys, teams and the stack may spend."),
         "provider-key": ("leanto.cli.provider_key", "Store a managed provider's key, read from standard input."),
         "gateway": ("leanto.cli.gateway", "Run the gateway as a server, on this machine or on one of yours."),
-        "models": ("leanto.cli.models", "List and show open models for the GPU pool, and which fit a GPU."),
+        "models": ("leanto.cli.models", "List open models, tell which fit a GPU, and put one into a pool's bucket."),
+        "engine-image": (
+            "leanto.cli.engine_image",
+            "Pin the container image that serves the model, and put it into a pool's bucket.",
+        ),
         "ami": ("leanto.cli.ami", "Pin the image of the GPU nodes."),
         "bundle": ("leanto.cli.bundle", "Build the function bundles."),
         "engine": ("leanto.cli.engine", "Find, fetch or build the Pulumi engine and print where it is."),

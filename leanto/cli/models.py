@@ -14,6 +14,7 @@ from leanto.cli import screen
 from leanto.cli.amounts import NUMBER
 from leanto.cli.model_fit import fits_of, table, target, unseen_reasons
 from leanto.cli.model_names import gib, known_model
+from leanto.cli.model_push import push, verify
 
 DEFAULT_CONTEXT = 8192
 NEEDED = "Needed are the weights, the cache of the context for each slot, and the engine; most is how many slots fit."
@@ -26,7 +27,11 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 
 @click.group(name="models")
 def command() -> None:
-    """List and show open models for the GPU pool, and which of them fit a GPU."""
+    """List and show open models for the GPU pool, tell which fit a GPU, and put one where nodes load it from."""
+
+
+command.add_command(push)
+command.add_command(verify)
 
 
 @command.command(name="list")

@@ -29,6 +29,11 @@ DONE: Mapping[str, str] = MappingProxyType(
 _console = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def console() -> Console:
+    """Return where messages go, for what draws there by itself."""
+    return _console
+
+
 def say(told: RenderableType = "") -> None:
     """Tell something to the person; never part of a command's result."""
     _console.print(told)

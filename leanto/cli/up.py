@@ -1,12 +1,15 @@
 """`leanto up`: settings, image, bundles, preview, deployment, and what to type next."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from leanto.cli import options, runs, screen
 from leanto.cli.ami import pin
+from leanto.cli.engine_image import pin_what_is_known
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.outputs import with_address
 from leanto.cli.place import Place
@@ -36,7 +39,7 @@ def command(
     place = options.open_place(stack, embedded, box_home, state, start=True)
     if place.box is None:
         tell_account(place)
-        pin_image_if_unset(place)
+        pin_what_is_unset(place)
     _ = place.settings
     refuse_while_stopped(place)
     held = hold(place, profile, policy_config)
@@ -51,16 +54,19 @@ def command(
         if isinstance(value, str) and value:
             screen.say(f"  {name}: {value}")
     screen.say("Next:")
-    for step in next_steps(place, done.outputs.get("provider_secret_arns") or {}):
+    for step in next_steps(place, done.outputs):
         screen.say(f"  {step}")
 
 
-def next_steps(place: Place, provider_secrets: dict[str, str]) -> tuple[str, str]:
-    """Return the two commands that a person types after a deployment."""
-    key = f"leanto keys create me {place.options}"
-    if place.box is None and provider_secrets:
-        return f"leanto provider-key set {min(provider_secrets)} {place.options}", key
-    return key, f"leanto outputs {place.options}"
+def next_steps(place: Place, outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the commands that a person types after a deployment; a box brings what nodes load by itself."""
+    key, providers = f"leanto keys create me {place.options}", outputs.get("provider_secret_arns") or {}
+    if place.box is not None:
+        return key, f"leanto outputs {place.options}"
+    pushes = ("models push", "engine-image push") if outputs.get("pool_bucket_name") else ()
+    before = [f"provider-key set {min(providers)}"] if providers else []
+    steps = tuple(f"leanto {step} {place.options}" for step in (*before, *pushes))
+    return (*steps, key) if steps else (key, f"leanto outputs {place.options}")
 
 
 def tell_account(place: Place) -> None:
@@ -77,8 +83,14 @@ def tell_account(place: Place) -> None:
     screen.say(f"account {identity['Account']}, region {place.region}, as {identity['Arn']}")
 
 
-def pin_image_if_unset(place: Place) -> None:
-    """Write the image of the GPU nodes into the stack file where a stack with a pool names none yet."""
+def pin_what_is_unset(place: Place) -> None:
+    """Write what nodes start from into the file of a stack with a pool, where it names none yet.
+
+    The engine's archive is pinned only if its checksum is known already: making it means fetching gigabytes.
+    """
     config = configuration(place.root, place.stack, place.overlay)
-    if config["leanto:mode"] != "managed" and not config.get("leanto:gpuAmiId"):
+    if config["leanto:mode"] == "managed":
+        return
+    if not config.get("leanto:gpuAmiId"):
         pin(place.root, place.stack, place.client("ssm"))
+    pin_what_is_known(place.root, place.stack, config)

@@ -11,7 +11,7 @@ from leanto.cli import options
 from leanto.cli.main import run
 from leanto.embedded.aws import AwsServer
 from tests.cli.running import Ran
-from tests.cli.stand_in_place import StandInPlace
+from tests.cli.stand_in_place import POOL_KEY, StandInPlace
 
 REGION = "eu-central-1"
 
@@ -36,6 +36,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "infra").mkdir(parents=True)
     (root / "Pulumi.yaml").write_text(
         "name: leanto\nruntime: python\nconfig:\n  leanto:region: {default: eu-central-1}\n"
+        "  leanto:gpuEngine: {default: llama.cpp}\n"
     )
     for name in ("managed", "gpu", "hybrid"):
         (root / f"Pulumi.{name}.yaml").write_text(f"# the preset {name}\nconfig:\n  leanto:mode: {name}  # kept\n")
@@ -81,3 +82,19 @@ def place(client: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iter
     yield made
     dynamodb.delete_table(TableName="t")
     secrets.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture
+def deployed(client: Callable[[str], Any], project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInPlace]:
+    """The deployed stack `gpu`, whose nodes find nothing in their bucket yet."""
+    monkeypatch.setenv("LEANTO_CACHE", str(project.parent / "cache"))
+    s3 = client("s3")
+    s3.create_bucket(Bucket="pool", CreateBucketConfiguration={"LocationConstraint": REGION})
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": POOL_KEY}}
+    s3.put_bucket_encryption(Bucket="pool", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    made = StandInPlace(client, {"pool_bucket_name": "pool"}, "--stack gpu", "gpu", root=project)
+    monkeypatch.setattr(options, "open_place", lambda *_, **__: made)
+    yield made
+    for each in s3.list_objects_v2(Bucket="pool").get("Contents", ()):
+        s3.delete_object(Bucket="pool", Key=each["Key"])
+    s3.delete_bucket(Bucket="pool")

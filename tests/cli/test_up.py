@@ -8,7 +8,7 @@ from botocore.exceptions import NoCredentialsError
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.outputs import with_address
 from leanto.cli.provider_key import STAND_IN_KEY, give_stand_in_keys, store
-from leanto.cli.up import next_steps, pin_image_if_unset, tell_account
+from leanto.cli.up import next_steps, pin_what_is_unset, tell_account
 
 
 def test_the_account_is_named_before_anything_is_done(client, capsys) -> None:
@@ -29,22 +29,24 @@ def test_without_credentials_the_way_to_get_some_is_told() -> None:
 def test_only_a_stack_with_a_pool_and_without_an_image_gets_one(client, project, stack: str, is_pinned: bool) -> None:
     place = SimpleNamespace(root=project, stack=stack, overlay={}, client=client)
     path = project / f"Pulumi.{stack}.yaml"
-    pin_image_if_unset(place)
+    pin_what_is_unset(place)
     assert ("leanto:gpuAmiId: ami-" in path.read_text()) is is_pinned
     mine = path.read_text().replace("ami-", "ami-f")
     path.write_text(mine)
-    pin_image_if_unset(place)
+    pin_what_is_unset(place)
     assert path.read_text() == mine
 
 
-def test_the_next_two_commands_are_told() -> None:
+def test_the_next_commands_are_told() -> None:
     account = SimpleNamespace(box=None, options="--stack dev")
-    assert next_steps(account, {"openai": "arn"}) == (
-        "leanto provider-key set openai --stack dev",
-        "leanto keys create me --stack dev",
-    )
+    keys, provider = "leanto keys create me --stack dev", "leanto provider-key set openai --stack dev"
+    pushes = ("leanto models push --stack dev", "leanto engine-image push --stack dev")
+    assert next_steps(account, {"provider_secret_arns": {"openai": "arn"}}) == (provider, keys)
+    assert next_steps(account, {"pool_bucket_name": "b"}) == (*pushes, keys)
+    hybrid = {"pool_bucket_name": "b", "provider_secret_arns": {"openai": "arn"}}
+    assert next_steps(account, hybrid) == (provider, *pushes, keys)
     box = SimpleNamespace(box=object(), options="--stack dev --embedded")
-    assert next_steps(box, {"openai": "arn"}) == (
+    assert next_steps(box, hybrid) == (
         "leanto keys create me --stack dev --embedded",
         "leanto outputs --stack dev --embedded",
     )
