@@ -60,6 +60,12 @@ def test_a_file_is_stored_whole_with_checksums_and_the_stacks_key(bucket: Bucket
     assert moved[-1] == ("model.gguf: uploading", len(CONTENT))
 
 
+def test_an_object_is_encrypted_by_the_key_named_and_not_by_what_the_bucket_does_by_itself(bucket, file: Path) -> None:
+    bucket.kms_key = KMS[:-1] + "6"
+    bucket.upload(file, "models/k", SHA256, SILENT)
+    assert bucket.stored("models/k").kms_key == KMS[:-1] + "6"
+
+
 def test_another_file_than_the_pinned_one_never_leaves(bucket: Bucket, file: Path) -> None:
     file.write_bytes(CONTENT[:-1] + b"x")
     with pytest.raises(WrongContentError, match="nothing was uploaded"):

@@ -55,6 +55,19 @@ def test_a_server_without_ranges_is_read_from_the_beginning(files: Files, waits:
     assert fetch(wanted(files), tmp_path / "f", Open(), SILENT, waits.patience()).read_bytes() == CONTENT
 
 
+def test_a_restart_leaves_nothing_of_what_was_there(files: Files, waits: Waits, tmp_path: Path) -> None:
+    (tmp_path / "f.part").write_bytes(CONTENT[:3000])
+    files.faults = [Fault(ignores_range=True, cut_after=1000)]
+    fetch(wanted(files), tmp_path / "f", Open(), SILENT, waits.patience())
+    assert files.ranges() == ["bytes=3000-", "bytes=1000-"]
+
+
+def test_tries_that_bring_something_do_not_count(files: Files, waits: Waits, tmp_path: Path) -> None:
+    files.faults = [Fault(cut_after=100)] * 8
+    fetch(wanted(files), tmp_path / "f", Open(), SILENT, waits.patience(tries=2))
+    assert len(waits.seconds) == 8
+
+
 def test_bytes_from_another_place_are_not_appended(files: Files, waits: Waits, tmp_path: Path) -> None:
     files.faults = [Fault(cut_after=1000), Fault(shifted=True)]
     assert fetch(wanted(files), tmp_path / "f", Open(), SILENT, waits.patience()).read_bytes() == CONTENT

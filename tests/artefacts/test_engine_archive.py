@@ -124,6 +124,14 @@ def test_a_registry_cannot_give_other_parts_than_those_named(files: Files, tmp_p
     assert not list((tmp_path).rglob("*.tar"))
 
 
+def test_a_registry_cannot_give_another_image(files: Files, tmp_path: Path) -> None:
+    image = put_image(files, *LAYERS)
+    other = put_image(files, b"other")
+    files.content[f"/v2/a/b/manifests/{image.digest}"] = files.content[f"/v2/a/b/manifests/{other.digest}"]
+    with pytest.raises(WrongContentError, match=f"the registry gave {other.digest}"):
+        make_archive(image, tmp_path, SILENT)
+
+
 def test_a_layer_that_unpacks_to_another_than_the_configuration_names_is_refused(files: Files, tmp_path: Path) -> None:
     image = put_image(files, *LAYERS, pack=lambda layer: gzip.compress(layer + b"!"))
     with pytest.raises(WrongContentError, match="its configuration says"):

@@ -163,6 +163,7 @@ def test_up_leaves_pins_alone_that_are_there(leanto, stack, image, monkeypatch) 
     other = f"ghcr.io/mine@sha256:{'c' * 64}"
     pin_what_is_known(stack.root, "gpu", {"leanto:gpuEngine": "llama.cpp", IMAGE: other, ARCHIVE: "d" * 64})
     pin_what_is_known(stack.root, "gpu", {"leanto:gpuEngine": "llama.cpp", IMAGE: other})
+    pin_what_is_known(stack.root, "gpu", {"leanto:gpuEngine": "llama.cpp", IMAGE: str(image), ARCHIVE: "d" * 64})
     assert (stack.root / "Pulumi.gpu.yaml").read_text() == before
 
 

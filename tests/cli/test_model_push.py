@@ -236,11 +236,13 @@ def test_what_nobody_knows_is_an_alarm_and_what_is_known_is_a_note(leanto, compl
     assert ran.code == 0
     assert "of other, which this stack does not use" in ran.err
     assert "an engine that this stack does not use" in ran.err
+    put(complete, tmp_path, key_of("o.gguf", "other"), b"not the model")
     put(complete, tmp_path, "models/x/y.gguf", b"strange")
     complete.client("s3").put_object(Bucket="pool", Key=f"engines/{'0' * 64}.tar", Body=b"strange")
     ran = leanto("models", "verify", "--stack", "gpu")
     assert ran.code == Exit.FAILED
     assert ran.out.splitlines() == [
+        f"{key_of('o.gguf', 'other')} is nothing that leanto knows",
         "models/x/y.gguf is nothing that leanto knows",
         f"engines/{'0' * 64}.tar is nothing that leanto knows",
     ]
