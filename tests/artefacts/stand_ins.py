@@ -128,8 +128,13 @@ def digest(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+def packed(content: bytes) -> bytes:
+    """Pack a layer, at every time to the same bytes."""
+    return gzip.compress(content, mtime=0)
+
+
 def put_image(
-    files: Files, *layers: bytes, pack: Callable[[bytes], bytes] = gzip.compress, platform: str = "amd64"
+    files: Files, *layers: bytes, pack: Callable[[bytes], bytes] = packed, platform: str = "amd64"
 ) -> Reference:
     """Put an image into a registry, with an index over two platforms and an attestation, and return its name."""
     config = json.dumps(
