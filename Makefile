@@ -76,10 +76,11 @@ docs: setup ## Regenerate what is generated: pages under docs/reference, levels 
 check: setup ## Hold the presets to the rules, before anything exists.
 	@for stack in managed gpu hybrid; do $(BIN)/leanto check --stack $$stack || exit $$?; done
 
-bench: engine ## Measure presets in AWS in a box, rules beside Checkov, the gateway beside LiteLLM; writes docs/benchmarks.
+bench: engine ## Measure presets in AWS in a box, rules beside Checkov, the gateway beside LiteLLM, nodes beside their engine; writes docs/benchmarks.
 	@$(BIN)/python -m benchmarks.embedded
 	@$(BIN)/python -m benchmarks.policies
 	@$(BIN)/python -m benchmarks.gateway
+	@$(BIN)/python -m benchmarks.node
 
 bundles: setup ## Build the function bundles for AWS.
 	@$(BIN)/leanto bundle

@@ -37,13 +37,18 @@ def bundle_mb() -> float:
     return load(ROOT, deployed)["gateway"].path.stat().st_size / 1e6
 
 
+def here(*, of_nodes: bool = False) -> Target:
+    """Return this machine's architecture and Python."""
+    machine, python = platform.machine().lower(), f"{sys.version_info.major}.{sys.version_info.minor}"
+    return Target(ARCHITECTURES.get(machine, machine), python, of_nodes=of_nodes)
+
+
 def unpacked(work: Path) -> Path:
     """Build the bundle for this machine's architecture and Python, unpack it, return where."""
-    machine = platform.machine().lower()
-    here = Target(ARCHITECTURES.get(machine, machine), f"{sys.version_info.major}.{sys.version_info.minor}")
-    build(ROOT, here, print)
+    target = here()
+    build(ROOT, target, print)
     task = work / "task"
-    with zipfile.ZipFile(load(ROOT, here)["gateway"].path) as bundle:
+    with zipfile.ZipFile(load(ROOT, target)["gateway"].path) as bundle:
         bundle.extractall(task)
     return task
 

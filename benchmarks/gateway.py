@@ -5,19 +5,17 @@ its newest release that can be installed is put into an environment of its own. 
 page, not a failure: figures are the machine's as well as ours.
 """
 
-import datetime as dt
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from benchmarks import function_start, servers
+from benchmarks.aims import Aim, adds, at_most, machine, today
 from benchmarks.gateway_rounds import BARE, DIRECT, KINDS, OTHER, OURS, Samples, Spread, paired, rounds
 from benchmarks.provider_server import CHUNKS, GAP_SECONDS
 from benchmarks.table_writes import ALL_LIMITS, NO_LIMITS, table_writes
@@ -30,21 +28,6 @@ STARTS = 3
 MEMORY_MB = 512
 
 
-@dataclass(frozen=True)
-class Aim:
-    """One line of the page: what was aimed at, what was found, and whether that is it; None = not measured."""
-
-    what: str
-    aim: str
-    found: str
-    met: bool | None
-
-    @property
-    def verdict(self) -> str:
-        """The last column."""
-        return {True: "met", False: "**missed**", None: "not measured"}[self.met]
-
-
 def main(arguments: Sequence[str]) -> None:
     """Measure and write the page."""
     with tempfile.TemporaryDirectory(prefix="leanto-bench-") as folder:
@@ -52,8 +35,8 @@ def main(arguments: Sequence[str]) -> None:
         python = Path(arguments[0]) if arguments else _install(work / "litellm")
         version, task = _version(python), function_start.unpacked(work)
         cold = [
-            _at_most("Bundle of the Lambda function, zipped", 6, function_start.bundle_mb(), "MB"),
-            _at_most("Processor time of its imports, with bytecode", 0.5, function_start.import_cpu_seconds(task), "s"),
+            at_most("Bundle of the Lambda function, zipped", 6, function_start.bundle_mb(), "MB"),
+            at_most("Processor time of its imports, with bytecode", 0.5, function_start.import_cpu_seconds(task), "s"),
             _init(function_start.init_seconds(task, MEMORY_MB)),
         ]
         with servers.provider() as provider:
@@ -69,8 +52,8 @@ def main(arguments: Sequence[str]) -> None:
                 memory = {server.target.name: server.resident_mb() for server in (ours, other)}
     aims = [
         *_side_by_side(samples),
-        _at_most("Resident memory after the load", 80, memory[OURS], "MB"),
-        _at_most("From the server's start to its first answer", 1.5, median(starts), "s"),
+        at_most("Resident memory after the load", 80, memory[OURS], "MB"),
+        at_most("From the server's start to its first answer", 1.5, median(starts), "s"),
         *cold,
         *_writes(writes),
     ]
@@ -123,9 +106,9 @@ def _side_by_side(samples: Samples) -> list[Aim]:
     return [
         _times("Requests a second at 64 connections, over LiteLLM's", 30, faster(samples, OTHER)),
         _times("LiteLLM's processor time per request at 64 connections, over ours", 30, less_cpu(samples, OTHER)),
-        _added("Median that the gateway adds to an answer at 1 connection", 1.0, added),
+        adds("Median that the gateway adds to an answer at 1 connection", 1.0, added),
         _times("LiteLLM's median time to the first chunk of 64 streams, over ours", 50, sooner),
-        _added("Median that the gateway adds to the first chunk of 1 stream", 2.0, later),
+        adds("Median that the gateway adds to the first chunk of 1 stream", 2.0, later),
     ]
 
 
@@ -137,18 +120,9 @@ def _spread(found: Spread) -> str:
     return f"{found.middle:.1f} times ({found.least:.1f} to {found.most:.1f})"
 
 
-def _added(what: str, aim: float, found: Spread) -> Aim:
-    text = f"{found.middle:.2f} ms ({found.least:.2f} to {found.most:.2f})"
-    return Aim(what, f"≤ {aim} ms", text, found.middle <= aim)
-
-
-def _at_most(what: str, aim: float, found: float, unit: str) -> Aim:
-    return Aim(what, f"≤ {aim} {unit}", f"{found:.2f} {unit}" if found < 10 else f"{found:.0f} {unit}", found <= aim)
-
-
 def _init(found: float | None) -> Aim:
     what = f"Start of the function on the share of a core that Lambda gives at {MEMORY_MB} MB"
-    return Aim(what, "≤ 1.2 s", "", None) if found is None else _at_most(what, 1.2, found, "s")
+    return Aim(what, "≤ 1.2 s", "", None) if found is None else at_most(what, 1.2, found, "s")
 
 
 def _writes(found: Sequence[Counter[str]]) -> list[Aim]:
@@ -171,8 +145,8 @@ def _page(version: str, samples: Samples, aims: Sequence[Aim], facts: dict[str, 
 
     text = render(
         "benchmarks/gateway.md.j2",
-        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        date=dt.datetime.now(dt.UTC).date().isoformat(),
+        machine=machine(),
+        date=today(),
         litellm=version,
         rounds=ROUNDS,
         chunks=CHUNKS,

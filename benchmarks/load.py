@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ import uvloop
 
 T = TypeVar("T")
 
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 PROMPT = "Say twenty words about the sea, and none of them twice."
 
 
@@ -20,26 +22,33 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A server on loopback, and the key and model that it is asked with."""
+    """A server on loopback, and the key and model that it is asked with; `tls` where it speaks TLS.
+
+    `keeps` says whether connections outlive an answer: llama.cpp closes them when it likes.
+    """
 
     name: str
     port: int
     key: str
     path: str = "/v1/chat/completions"
+    fields: Mapping[str, Any] = field(default_factory=lambda: {"max_completion_tokens": 100})
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+    keeps: bool = True
 
     def request(self, *, stream: bool) -> bytes:
         """Return the bytes of one request."""
-        body: dict[str, Any] = {
-            "model": "bench",
-            "messages": [{"role": "user", "content": PROMPT}],
-            "max_completion_tokens": 100,
-        }
+        body: dict[str, Any] = {"model": "bench", "messages": [{"role": "user", "content": PROMPT}], **self.fields}
         payload = json.dumps(body | ({"stream": True} if stream else {})).encode()
-        head = (
-            f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\nauthorization: Bearer {self.key}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(payload)}\r\n\r\n"
-        )
-        return head.encode() + payload
+        headers = {
+            "host": f"127.0.0.1:{self.port}",
+            "authorization": f"Bearer {self.key}",
+            "content-type": "application/json",
+            **self.headers,
+            "content-length": str(len(payload)),
+        }
+        lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + payload
 
 
 @dataclass
@@ -56,9 +65,12 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: Any = None
-        self._buffer = b""
-        self._first = 0.0
-        self._done: asyncio.Future[float] | None = None
+        self._begin(None)
+
+    def _begin(self, done: "asyncio.Future[float] | None") -> None:
+        """Expect an answer. Of its body the length is kept, and the end."""
+        self._done, self._first = done, 0.0
+        self._head, self._end, self._read, self._length = b"", b"", 0, -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -66,14 +78,20 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Note when the first data of the body came, and when the last did."""
-        self._buffer += data
-        head, found, body = self._buffer.partition(b"\r\n\r\n")
-        if not found or not body or self._done is None or self._done.done():
+        if not self._read:
+            self._head, found, data = (self._head + data).partition(b"\r\n\r\n")
+            if not found:
+                return
+            self._length = _length(self._head)
+            self._head += found
+        if not data or self._done is None or self._done.done():
             return
         self._first = self._first or time.perf_counter()
-        if not head.startswith(b"HTTP/1.1 200"):
-            self._done.set_exception(LoadError(self._buffer[:600].decode("utf-8", "replace")))
-        elif _is_whole(head.lower(), body):
+        self._read += len(data)
+        self._end = (self._end + data)[-len(LAST_CHUNK) :] if len(data) < len(LAST_CHUNK) else data[-len(LAST_CHUNK) :]
+        if not self._head.startswith(b"HTTP/1.1 200"):
+            self._done.set_exception(LoadError((self._head + data)[:600].decode("utf-8", "replace")))
+        elif self._read >= self._length if self._length >= 0 else self._end == LAST_CHUNK:
             self._done.set_result(time.perf_counter())
 
     def connection_lost(self, _error: Exception | None) -> None:
@@ -83,11 +101,11 @@ class _Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes, times: Times) -> None:
         """Ask once."""
-        self._buffer, self._first = b"", 0.0
-        self._done = asyncio.get_running_loop().create_future()
+        done = asyncio.get_running_loop().create_future()
+        self._begin(done)
         begun = time.perf_counter()
         self._transport.write(request)
-        ended = await asyncio.wait_for(self._done, 60)
+        ended = await asyncio.wait_for(done, 60)
         times.first.append(self._first - begun)
         times.whole.append(ended - begun)
 
@@ -96,25 +114,31 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
 
-def _is_whole(head: bytes, body: bytes) -> bool:
-    _, found, after = head.partition(b"content-length:")
-    if found:
-        return len(body) >= int(after.split(b"\r\n", 1)[0])
-    return body.endswith(b"\r\n0\r\n\r\n")
+def _length(head: bytes) -> int:
+    """Return the length that the head tells, -1 for a body in chunks."""
+    _, found, after = head.lower().partition(b"content-length:")
+    return int(after.split(b"\r\n", 1)[0]) if found else -1
 
 
 async def _load(target: Target, connections: int, seconds: float, *, stream: bool) -> Times:
     loop = asyncio.get_running_loop()
     request, times = target.request(stream=stream), Times()
-    opened = [(await loop.create_connection(_Connection, "127.0.0.1", target.port))[1] for _ in range(connections)]
+
+    async def connect() -> _Connection:
+        return (await loop.create_connection(_Connection, "127.0.0.1", target.port, ssl=target.tls))[1]
+
+    opened = [await connect() for _ in range(connections)]
     begun = time.perf_counter()
 
-    async def work(connection: _Connection) -> None:
+    async def work(number: int) -> None:
         while time.perf_counter() < begun + seconds:
-            await connection.ask(request, times)
+            await opened[number].ask(request, times)
+            if not target.keeps:
+                opened[number].close()
+                opened[number] = await connect()
 
     try:
-        await asyncio.gather(*(work(connection) for connection in opened))
+        await asyncio.gather(*(work(number) for number in range(connections)))
     finally:
         for connection in opened:
             connection.close()

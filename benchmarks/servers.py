@@ -73,7 +73,7 @@ def provider() -> Iterator[Server]:
     """Run the stand-in of a provider."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.provider_server", str(port)]
-    with _running(command, Target("direct", port, "sk-none"), {}, None) as server:
+    with running(command, Target("direct", port, "sk-none"), {}, None) as server:
         yield server
 
 
@@ -87,7 +87,7 @@ def gateway(work: Path, provider_port: int, **more: str) -> Iterator[Server]:
     store = ["--table", table] if table else ["--store", "memory"]
     command = [sys.executable, "-m", "leanto", "gateway", "serve", "--document", str(document), "--port", str(port)]
     keys = {"ACME_API_KEY": "sk-acme", "SPARE_API_KEY": "sk-spare", "LEANTO_KEY": key}
-    with _running([*command, *store], Target("leanto", port, key), {**keys, **more}, work / "leanto.log") as server:
+    with running([*command, *store], Target("leanto", port, key), {**keys, **more}, work / "leanto.log") as server:
         yield server
 
 
@@ -102,7 +102,7 @@ def litellm(work: Path, python: Path, provider_port: int, *, bare: bool) -> Iter
     # Its table of prices comes with the package; else it is fetched at each start.
     variables = {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     target = Target(name, port, LITELLM_KEY)
-    with _running([*command, "--num_workers", "1"], target, variables, work / f"{name}.log") as server:
+    with running([*command, "--num_workers", "1"], target, variables, work / f"{name}.log") as server:
         yield server
 
 
@@ -136,7 +136,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], target: Target, variables: Mapping[str, str], log: Path | None) -> Iterator[Server]:
+def running(command: list[str], target: Target, variables: Mapping[str, str], log: Path | None) -> Iterator[Server]:
+    """Run a server until the block ends; it is there once it has answered. Raises RuntimeError when it does not."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (log or Path(os.devnull)).open("w", encoding="utf-8") as output:
         begun = time.perf_counter()
@@ -158,12 +159,12 @@ def _running(command: list[str], target: Target, variables: Mapping[str, str], l
 def _wait(process: subprocess.Popen[bytes], target: Target, begun: float) -> None:
     """Ask until the first answer; raises RuntimeError when the process ends or the time is over."""
     payload = target.request(stream=False).partition(b"\r\n\r\n")[2]
-    headers = {"authorization": f"Bearer {target.key}", "content-type": "application/json"}
-    url = f"http://127.0.0.1:{target.port}{target.path}"
+    headers = {"authorization": f"Bearer {target.key}", "content-type": "application/json", **target.headers}
+    url = f"{'https' if target.tls else 'http'}://127.0.0.1:{target.port}{target.path}"
     while process.poll() is None and time.perf_counter() < begun + START_SECONDS:
         try:
-            asked = urllib.request.Request(url, payload, headers)
-            with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310 - loopback
+            asked = urllib.request.Request(url, payload, headers)  # noqa: S310 - loopback
+            with urllib.request.urlopen(asked, timeout=30, context=target.tls) as answer:  # noqa: S310 - loopback
                 answer.read()
                 return
         except OSError:

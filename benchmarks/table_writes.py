@@ -31,7 +31,7 @@ def table_writes(work: Path, provider_port: int, limits: dict[str, int]) -> Coun
     """Return the writes that one request makes by operation, as a mean over some seconds on one connection."""
     with AwsServer() as aws, _relay(aws.url) as (url, counts), mock.patch.dict(os.environ, CREDENTIALS):
         dynamodb = boto3.client("dynamodb", region_name=REGION, endpoint_url=aws.url)
-        _create_table(dynamodb)
+        create_table(dynamodb)
         key = KeyTable(dynamodb, TABLE).create("bench", team="bench", limits=limits).text
         variables = {"AWS_ENDPOINT_URL": url, "AWS_REGION": REGION, "key": key, "table": TABLE}
         with servers.gateway(work, provider_port, **variables) as server:
@@ -43,7 +43,8 @@ def table_writes(work: Path, provider_port: int, limits: dict[str, int]) -> Coun
     return Counter({name: round(count / requests) for name, count in written.items() if count >= requests / 2})
 
 
-def _create_table(dynamodb: Any) -> None:
+def create_table(dynamodb: Any) -> None:
+    """Make a table as a stack has it."""
     keys = ("pk", "HASH"), ("sk", "RANGE")
     dynamodb.create_table(
         TableName=TABLE,
