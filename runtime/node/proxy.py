@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from runtime.decide.relaying import PATHS, REASON
 from runtime.node.engine import Engine
@@ -35,8 +35,9 @@ def create_front(engine: Engine, slots: Slots, describe: Callable[[], dict[str, 
     app = web.Application(client_max_size=MAXIMUM_BODY_BYTES, middlewares=[_own_errors])
     front = _Front(engine, slots)
     for path in PATHS:
-        app.router.add_post(path, front.serve)
-    app.router.add_get("/health", health)
+        app.router.add_post(path, front.serve, expect_handler=_expected)
+    app.router.add_get("/health", health, expect_handler=_expected)
+    app.router.add_route("*", r"/{path:[\s\S]*}", _unknown, expect_handler=_expected)
     return app
 
 
@@ -53,7 +54,8 @@ class _Front:
             return _refusal(503, refused.reason, MESSAGES[refused.reason])
 
     async def _pass(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        headers = {name: request.headers[name] for name in PASSED_TO_ENGINE if name in request.headers}
+        given = {name: request.headers[name] for name in PASSED_TO_ENGINE if name in request.headers}
+        headers = {name: value for name, value in given.items() if value.isascii()}  # others cannot be sent on
         url = f"{self._engine.url}{request.path}"
         response: web.StreamResponse | None = None
         try:
@@ -86,11 +88,26 @@ def _refusal(status: int, reason: str, message: str) -> web.Response:
     return web.json_response(body, status=status, headers={REASON: reason})
 
 
+async def _unknown(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPMethodNotAllowed(request.method, ["POST"]) if request.path in PATHS else web.HTTPNotFound
+
+
+async def _expected(request: web.Request) -> web.StreamResponse | None:
+    """Answer an `Expect` header; that of aiohttp fails over words that are no text."""
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        return _refusal(417, "refused", "The only expectation that is met is 100-continue.")
+    if request.version >= HttpVersion11 and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return None
+
+
 @web.middleware
 async def _own_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer in OpenAI's form what aiohttp refuses by itself: other paths, other methods, bodies that are too large."""
+    """Answer in OpenAI's form what aiohttp refuses by itself: other paths, other methods, bodies that are no bodies."""
     try:
         return await handler(request)
+    except web.RequestPayloadError:
+        return _refusal(400, "refused", "The body of the request is not in the encoding that its headers name.")
     except web.HTTPException as error:
         reason = {404: "unknown_path", 405: "unknown_path", 413: "too_large"}.get(error.status, "refused")
         return _refusal(error.status, reason, f"This node takes POST at {', '.join(PATHS)} and nothing else.")
