@@ -25,9 +25,9 @@ from benchmarks.exported import export
 from infra.declarations import ROOT
 from infra.rendering import render
 from leanto.check.items import policy_stack
+from leanto.check.pins import PINS
 from leanto.check.programs import synthesise_program
 from leanto.check.results import Synthesis
-from leanto.cli.check_subject import IMAGE_SETTING, PLACEHOLDER_IMAGE
 from leanto.cli.project import PRESETS
 from policies.configuration import of_profile
 from policies.pack import RULES, run_of
@@ -87,7 +87,7 @@ def _stack(preset: str, environment: str) -> Synthesis:
     overlay = {
         "leanto:environment": environment,
         "leanto:alertEmails": ["team@example.com"],
-        **({} if preset == "managed" else {IMAGE_SETTING: PLACEHOLDER_IMAGE}),
+        **({} if preset == "managed" else PINS),
     }
     return synthesise_program(ROOT, preset, overlay=overlay)
 

@@ -57,6 +57,7 @@ class Throttle:
 
 def _limits(settings: Mapping[str, Any], path: str, http_method: str) -> Mapping[str, Any]:
     """Return the settings of a method: its own, else those of every method. Each path is written with `~1` for `/`."""
+    limits: Mapping[str, Any]
     for key, limits in settings.items():
         resource, _, method = key.rpartition("/")
         if method == http_method and "/" + resource.replace("~1", "/").strip("/") == path:

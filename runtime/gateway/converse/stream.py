@@ -7,9 +7,9 @@ from typing import Any
 from runtime.gateway.answers import GatewayError
 from runtime.gateway.converse.answer import Head, untellable
 from runtime.gateway.converse.errors import stream_error
-from runtime.gateway.eventstream import EventStreamDecoder, EventStreamError, Frame
 from runtime.gateway.converse.reasoning import thinking_block
 from runtime.gateway.converse.usage import finish_reason, service_tier, usage
+from runtime.gateway.eventstream import EventStreamDecoder, EventStreamError, Frame
 
 DONE = b"data: [DONE]\n\n"
 Chunk = dict[str, Any]
