@@ -62,7 +62,9 @@ leave() {
   reason=$(tr -cd "[:alnum:] .,:;/()_=+@%'-" <<<"$1" | head -c 300)
   now=$(date +%s)
   { echo "leanto: $reason" >"$R/dev/console"; } 2>/dev/null
-  for pid in "${pids[@]}"; do pkill -P "$pid" || kill "$pid"; done 2>/dev/null
+  for pid in "${pids[@]:1}"; do
+    kill "$pid" $(pgrep -P "$pid")
+  done 2>/dev/null
   wait
   while read -r name ms; do phases+=",\"$name\":$(number "$ms")"; done <"$RUN/phases"
   if [ -n "${instance:-}" ]; then
