@@ -64,10 +64,11 @@ async def _serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) 
     body = await _whole(receive)
     try:
         order = read_order(scope["method"], scope["path"], scope["headers"], scope["state"]["place"])
+        headers = _passed(scope["headers"])
     except RefusedError as error:
         await refusal(send, 403, "refused", str(error))
         return
-    exchange = _Exchange(order, _passed(scope["headers"]), body, send)
+    exchange = _Exchange(order, headers, body, send)
     try:
         await exchange.run(scope["state"]["session"])
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -142,8 +143,12 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def _passed(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return what the node gets; raises RefusedError for what would not be one header of one line there."""
     known = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
-    return {name: known[name] for name in PASSED if name in known}
+    passed = {name: known[name] for name in PASSED if name in known}
+    if not all(value.isascii() and value.isprintable() for value in passed.values()):
+        raise RefusedError("a header for the node is not plain text")
+    return passed
 
 
 app = create_app(os.environ)
