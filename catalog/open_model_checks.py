@@ -34,7 +34,10 @@ def _model(row: OpenModel, licences: Mapping[str, Licence]) -> Iterator[str]:
     yield from one_of(where, "engine", row.engine, frozenset(ENGINES))
     if row.active_parameters_billion > row.parameters_billion:
         yield f"{where}: more parameters are active than there are"
-    if not _REVISION.fullmatch(row.revision):
+    if row.for_tests:
+        if row.repository or row.revision:
+            yield f"{where}: one that is made here has no repository and no revision"
+    elif not _REVISION.fullmatch(row.revision):
         yield f"{where}: revision must be a commit of 40 hexadecimal digits"
     if row.licence not in licences:
         yield f"{where}: the licence {row.licence!r} is not listed"

@@ -48,6 +48,7 @@ class OpenModel:
 
     `kv_bytes_per_token` is the key-value cache of one token of context at 16 bits; `mark` is about it and the layers,
     `files_mark` about the files. `chat_template` is where the template stands: a file, or a key of the GGUF's metadata.
+    `for_tests` marks one that speaks no sense; it is made where it is needed, and lies in no repository.
     """
 
     id: str
@@ -56,8 +57,6 @@ class OpenModel:
     parameters_billion: Decimal
     active_parameters_billion: Decimal
     quantisation: str
-    repository: str
-    revision: str
     files: tuple[ModelFile, ...]
     licence: str
     context_tokens: int
@@ -66,7 +65,10 @@ class OpenModel:
     mark: str
     source: str
     date: dt.date
+    repository: str = ""
+    revision: str = ""
     files_mark: str = "verified"
+    for_tests: bool = False
     note: str = ""
 
     @property

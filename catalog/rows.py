@@ -179,3 +179,8 @@ class Catalogue:
     def models_of(self, provider: str) -> tuple[ManagedModel, ...]:
         """Return the models of one provider in the order of the data file; empty for one that is not listed."""
         return tuple(model for (name, _), model in self.managed_models.items() if name == provider)
+
+    @property
+    def offered_models(self) -> Mapping[str, OpenModel]:
+        """The open models that are of use: those for demos and tests are left out."""
+        return {name: row for name, row in self.open_models.items() if not row.for_tests}

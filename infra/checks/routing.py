@@ -143,8 +143,8 @@ def local_models(values: Values, tables: Catalogue) -> Iterator[Problem]:
     model = values.gpu_model
     routes = values.routes
     if model not in tables.open_models:
-        remedy = closest(model, tables.open_models) or "add its row to catalog/data/models.toml"
-        yield Problem("leanto:gpuModel", shown(model), listed(sorted(tables.open_models)), remedy)
+        remedy = closest(model, tables.offered_models) or "add its row to catalog/data/models.toml"
+        yield Problem("leanto:gpuModel", shown(model), listed(sorted(tables.offered_models)), remedy)
     for index, route in good(routes):
         if route.local_model not in ("", model):
             remedy = f"name {model}, or set leanto:gpuModel"

@@ -22,9 +22,16 @@ def engine_of_the_model(values: Values, tables: Catalogue) -> Iterator[Problem]:
     """The engine is the one that reads the model's files."""
     model, engine = _model(values, tables), values.gpu_engine
     if model and engine != model.engine:
-        others = [row.id for row in tables.open_models.values() if row.engine == engine]
+        others = [row.id for row in tables.offered_models.values() if row.engine == engine]
         remedy = f"set {ENGINE} to {model.engine}, or {MODEL} to one that {engine} reads: {listed(others)}"
         yield Problem(ENGINE, shown(engine), f"{model.engine}, which reads the files of {model.id}", remedy)
+
+
+def model_of_use(values: Values, tables: Catalogue) -> Iterator[Problem]:
+    """A model that speaks no sense answers nobody in production."""
+    model = _model(values, tables)
+    if model and model.for_tests and values.environment == "prod":
+        yield Problem(MODEL, shown(model.id), "a model that is not for demos and tests", "see `leanto models list`")
 
 
 def engine_on_the_gpus(values: Values, tables: Catalogue) -> Iterator[Problem]:
@@ -111,6 +118,7 @@ def _model(values: Values, tables: Catalogue) -> OpenModel | None:
 
 CHECKS: tuple[Check, ...] = (
     engine_of_the_model,
+    model_of_use,
     engine_on_the_gpus,
     known_licences,
     accepted_licence,

@@ -16,9 +16,10 @@ from leanto.cli.image import image_id
 from leanto.cli.place import Place, aws_client
 from leanto.cli.project import configuration, find_root, read_settings
 from leanto.embedded.box import Box
-from leanto.embedded.instances.image import stand_in_image
+from leanto.embedded.instances.artefacts import artefact_settings
 from leanto.engine import environment
 
+ROUTES = "leanto:routes"
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 
@@ -40,10 +41,11 @@ def open_place(
     `overlay` wins over what the box sets itself. Raises CommandError when no box runs and none may be started.
     """
     root = find_root()
-    config = configuration(root, stack, {})
+    given = dict(overlay or {})
+    config = configuration(root, stack, given)
     region = config["leanto:region"]
     # Wrong settings are told before a box is started for nothing; what is pinned is known only afterwards.
-    read_settings(root, stack, {**machine_settings(), **PINS, **(overlay or {})})
+    read_settings(root, stack, {**machine_settings(), **PINS, **given})
     folder = home or default_home(root, stack)
     box = Box.attach(folder, on_progress=screen.say)
     if box is None:
@@ -62,9 +64,14 @@ def open_place(
         state_url=folder_url(_state_folder(folder, box)),
         pulumi_home=folder / "pulumi",
         environment=environment.isolated(box.environment()),
-        overlay={**_box_settings(box, config), **(overlay or {})},
+        overlay=_settled(_box_settings(box, config), given),
         box=box,
     )
+
+
+def _settled(own: dict[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Return the box's settings with those given on top; the box's routes are made from given ones already."""
+    return {**own, **given, **({ROUTES: own[ROUTES]} if ROUTES in own else {})}
 
 
 def _state_folder(home: Path, box: Box) -> Path:
@@ -105,5 +112,5 @@ def _box_settings(box: Box, config: Mapping[str, str]) -> dict[str, object]:
     settings["leanto:providerBaseUrls"] = dict.fromkeys(sorted(providers), f"{box.provider_url}/v1")
     if config["leanto:mode"] != "managed":
         settings["leanto:gpuAmiId"] = image_id(aws_client("ssm", config["leanto:region"], box))
-        settings.update(stand_in_image().settings)
+        settings.update(artefact_settings(config))
     return settings

@@ -84,7 +84,7 @@ def target(name: str, tables: Catalogue) -> Target:
 
 def fits_of(on: Target, context_tokens: int, slots: int | None, tables: Catalogue) -> Iterator[Fit]:
     """Yield how each model of the catalogue goes; without `slots`, with as many as would be chosen by themselves."""
-    for model in tables.open_models.values():
+    for model in tables.offered_models.values():
         memory = on.memory_mib(model.engine)
         count = slots or max(1, automatic_slots(model, context_tokens, memory))
         needed, room = need(model, context_tokens, count), room_mib(model.engine, memory)

@@ -18,7 +18,7 @@ def known_model(name: str, tables: Catalogue) -> OpenModel:
     """Return a model by its id. Raises CommandError naming the nearest ones."""
     found = tables.open_models.get(name.strip().lower())
     if found is None:
-        hint = nearest(name, tables.open_models)
+        hint = nearest(name, tables.offered_models)
         raise CommandError(f"there is no model {name!r} in the catalogue{hint}; `leanto models list` names all")
     return found
 

@@ -45,6 +45,8 @@ def push(
     place = options.open_place(stack, embedded, box_home, state, start=False)
     tables, values = catalogue(), configuration(place.root, place.stack, place.overlay)
     model = known_model(name or values["leanto:gpuModel"], tables)
+    if model.for_tests and source is None:
+        raise CommandError(f"{model.id} is for demos and tests: stacks in the box have it, others need --from")
     hold_licence(tables.licences[model.licence], json.loads(values["leanto:licencesAccepted"]))
     bucket = pool_bucket(place)
     with watching() as watch:

@@ -40,10 +40,10 @@ def list_command(as_json: bool) -> None:
     """List the models of the catalogue: id, size, context, engine and licence."""
     tables = catalogue()
     if as_json:
-        screen.result(json.dumps([_document(model, tables) for model in tables.open_models.values()], indent=2))
+        screen.result(json.dumps([_document(model, tables) for model in tables.offered_models.values()], indent=2))
         return
     shown = Table("Model", "Engine", "GiB", "Context", "Licence", "Mark", box=None, pad_edge=False)
-    for model in tables.open_models.values():
+    for model in tables.offered_models.values():
         licence = tables.licences[model.licence]
         told = f"{licence.id} (restricted)" if licence.restricted else licence.id
         size, context = gib(model.weight_bytes / MIB), str(model.context_tokens)

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from leanto.cli import options, runs, screen
 from leanto.cli.ami import pin
+from leanto.cli.box_artefacts import give_artefacts
 from leanto.cli.engine_image import pin_what_is_known
 from leanto.cli.exits import CommandError, Exit
 from leanto.cli.outputs import with_address
@@ -50,6 +51,7 @@ def command(
     done = runs.up(place, previewed, held)
     if place.box is not None:
         give_stand_in_keys(place, done.outputs)
+        give_artefacts(place, str(done.outputs.get("pool_bucket_name") or ""))
     for name, value in sorted(with_address(place, done.outputs).items()):
         if isinstance(value, str) and value:
             screen.say(f"  {name}: {value}")

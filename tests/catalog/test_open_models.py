@@ -1,5 +1,6 @@
 """Claim: each open-weight model is pinned to the byte, has what its engine reads, and a licence that is told."""
 
+import hashlib
 import re
 import shutil
 from decimal import Decimal
@@ -11,9 +12,10 @@ import pytest
 from catalog.open_models import OpenModel
 from catalog.reading import CatalogueError
 from catalog.tables import catalogue, load
+from leanto.embedded.instances.tiny_model import CONTEXT_TOKENS, write_tiny_model
 
 DATA = Path(str(files("catalog") / "data"))
-MODELS = tuple(catalogue().open_models.values())
+MODELS = tuple(catalogue().offered_models.values())
 BITS = {"Q4_K_M": (4.0, 5.6), "MXFP4": (4.0, 5.6), "Q8_0": (8.0, 9.0), "AWQ": (5.0, 6.2)}
 """How many bits a parameter has on average. AWQ leaves the embeddings at 16."""
 
@@ -56,6 +58,15 @@ def test_only_experts_leave_weights_unread() -> None:
     assert catalogue().open_models["gpt-oss-20b-mxfp4"].active_share == Decimal("3.6") / Decimal("20.9")
 
 
+def test_the_model_for_tests_is_not_offered_and_is_what_the_box_makes(tmp_path: Path) -> None:
+    (tiny,) = [row for row in catalogue().open_models.values() if row.for_tests]
+    assert tiny.id not in catalogue().offered_models
+    write_tiny_model(tmp_path / "made")
+    made = (tmp_path / "made").read_bytes()
+    assert [(file.bytes, file.sha256) for file in tiny.files] == [(len(made), hashlib.sha256(made).hexdigest())]
+    assert tiny.context_tokens == CONTEXT_TOKENS
+
+
 def test_restricted_licences_are_those_outside_of_spdx_and_tell_their_terms() -> None:
     found = {row.id: row.restricted for row in catalogue().licences.values()}
     assert found == {"Apache-2.0": False, "MIT": False, "LicenseRef-llama3.1": True}
@@ -78,6 +89,11 @@ WRONG = {
     "size in words": ("bytes = 2497281120", 'bytes = "2 GB"', "bytes must be a whole number"),
     "no files": ('[[model.files]]\nname = "Qwen3-4B-Instruct-2507-Q4_K_M.gguf"', "[model.other]\nx = 1", "unknown key"),
     "template nowhere": ('"tokenizer.chat_template"', '"chat.jinja"', "chat_template must be"),
+    "tests from somewhere": (
+        "for_tests = true",
+        'for_tests = true\nrepository = "a/b"',
+        "one that is made here has no repository",
+    ),
     "more active than all": ("active_parameters_billion = 4.02", "active_parameters_billion = 40", "more parameters"),
 }
 

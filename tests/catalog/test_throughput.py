@@ -15,7 +15,7 @@ from catalog.tables import catalogue
 from catalog.throughput import Basis, Throughput, roofline, roofline_prompt, throughput
 
 TABLES = catalogue()
-MODELS = st.sampled_from(list(TABLES.open_models.values()))
+MODELS = st.sampled_from(list(TABLES.offered_models.values()))
 GPUS = st.sampled_from(list(TABLES.gpus.values()))
 CONTEXTS = st.integers(min_value=2, max_value=262_144)
 SLOTS = st.integers(min_value=1, max_value=64)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leanto.cli import box_place
-from leanto.cli.box_place import _box_settings, _state_folder
+from leanto.cli.box_place import _box_settings, _settled, _state_folder
 from leanto.embedded.box import Box
 from leanto.embedded.instances.image import stand_in_image
 
@@ -41,6 +41,8 @@ def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Pa
         "leanto:providersAllowed": '["azure"]',
         "leanto:mode": "managed",
         "leanto:region": "eu-central-1",
+        "leanto:environment": "dev",
+        "leanto:gpuContextTokens": "8192",
     }
     settings = _box_settings(box(tmp_path), config)
     assert settings["leanto:providerBaseUrls"] == dict.fromkeys(("azure", "openai"), "http://127.0.0.1:3/v1")
@@ -48,6 +50,16 @@ def test_routes_and_allowed_providers_all_lead_to_the_stand_in(aws, tmp_path: Pa
     pool = _box_settings(box(tmp_path, aws_url=aws.url), {**config, "leanto:mode": "gpu"})
     assert str(pool["leanto:gpuAmiId"]).startswith("ami-")
     assert stand_in_image().settings.items() <= pool.items()
+    assert (pool["leanto:gpuModel"], pool["leanto:gpuContextTokens"]) == ("tiny-random", 2048)
+    assert pool["leanto:routes"] == [{"model": "a", "provider": "openai"}, {"model": "b", "localModel": "tiny-random"}]
+    prod = {**config, "leanto:mode": "gpu", "leanto:environment": "prod"}
+    assert "leanto:gpuModel" not in _box_settings(box(tmp_path, aws_url=aws.url), prod)
+
+
+def test_given_settings_win_but_for_the_model_that_their_routes_name() -> None:
+    own = {"leanto:providerBaseUrls": {"openai": "here"}, "leanto:routes": ["with the tiny model"]}
+    given = {"leanto:providerBaseUrls": {}, "leanto:routes": ["with another"]}
+    assert _settled(own, given) == {"leanto:providerBaseUrls": {}, "leanto:routes": ["with the tiny model"]}
 
 
 def test_guardrails_of_routes_lead_to_the_stand_in_too(tmp_path: Path) -> None:

@@ -22,24 +22,24 @@ def fits(leanto: Leanto, *arguments: str) -> dict[str, dict[str, object]]:
 def test_the_list_names_every_model_and_marks_restricted_licences(leanto: Leanto) -> None:
     done = leanto("models", "list")
     lines = {line.split()[0]: line for line in done.out.splitlines()[1:]}
-    assert lines.keys() == catalogue().open_models.keys()
+    assert lines.keys() == catalogue().offered_models.keys()
     assert {name for name, line in lines.items() if "(restricted)" in line} == {LLAMA}
     assert done.code == Exit.OK
 
 
 def test_list_and_show_give_the_same_as_json(leanto: Leanto) -> None:
     listed = {row["id"]: row for row in json.loads(leanto("models", "list", "--json").out)}
-    assert listed.keys() == catalogue().open_models.keys()
+    assert listed.keys() == catalogue().offered_models.keys()
     shown = json.loads(leanto("models", "show", "qwen3-8b-awq", "--json").out)
     assert shown == listed["qwen3-8b-awq"]
     assert [file["sha256"] for file in shown["files"]] == [
-        file.sha256 for file in catalogue().open_models["qwen3-8b-awq"].files
+        file.sha256 for file in catalogue().offered_models["qwen3-8b-awq"].files
     ]
 
 
 def test_show_tells_pin_files_source_and_terms(leanto: Leanto) -> None:
     done = leanto("models", "show", LLAMA)
-    row, licence = catalogue().open_models[LLAMA], catalogue().licences["LicenseRef-llama3.1"]
+    row, licence = catalogue().offered_models[LLAMA], catalogue().licences["LicenseRef-llama3.1"]
     for text in (row.revision, row.files[0].sha256, str(row.files[0].bytes), row.date.isoformat(), *licence.terms):
         assert text in done.out
     assert "leanto:licencesAccepted" in done.out
@@ -80,7 +80,7 @@ def test_sizes_are_whole_numbers(leanto: Leanto, arguments: tuple[str, str]) -> 
 def test_the_table_has_a_line_for_each_model_with_what_is_needed_and_there(leanto: Leanto) -> None:
     done = leanto("models", "fit", "--gpu", "T4", "--context", "16384")
     lines = {line.split()[0]: line.split() for line in done.out.splitlines()[1:]}
-    assert lines.keys() == catalogue().open_models.keys()
+    assert lines.keys() == catalogue().offered_models.keys()
     assert lines["qwen3-30b-a3b-instruct-2507-q4_k_m"][1:6] == ["no", "20.4", "15.0", "1", "0"]
     assert lines["gpt-oss-20b-mxfp4"][1:6] == ["yes", "14.3", "15.0", "4", "5"]
     assert "vllm needs a GPU known to be of compute capability 8.0 or later: qwen3-8b-awq" in done.err

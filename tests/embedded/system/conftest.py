@@ -11,6 +11,7 @@ import pytest
 from openai import OpenAI
 
 from leanto.cli import box_place, runs
+from leanto.cli.box_artefacts import give_artefacts
 from leanto.cli.keytable import KeyTable
 from leanto.cli.place import Place
 from leanto.cli.provider_key import give_stand_in_keys
@@ -69,6 +70,7 @@ def deploy(stack: str, home: Path, overlay: Overlay | None = None) -> Deployed:
     runs.build_bundles(place)
     done = place.deployment.up()
     give_stand_in_keys(place, done.outputs)
+    give_artefacts(place, str(done.outputs.get("pool_bucket_name") or ""))
     return Deployed(place, done)
 
 
