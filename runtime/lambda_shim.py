@@ -59,13 +59,18 @@ async def serve_event(handler: PlainHandler, invocation: Invocation, api: Runtim
 async def prepare(name: str, api: RuntimeApi, environment: Environment) -> tuple[Serve, Callable[[], Awaitable[None]]]:
     """Load and start the handler; return what serves one invocation and what ends the handler."""
     handler = load_handler(name)
-    if inspect.iscoroutinefunction(handler):
+    if _is_plain(handler):
         plain: PlainHandler = handler
         return lambda invocation: serve_event(plain, invocation, api, environment), environment.close
     app: AsgiApp = handler
     lifespan = Lifespan(app)
     await lifespan.startup()
     return lambda invocation: serve_request(app, invocation, api, lifespan.state), lifespan.shutdown
+
+
+def _is_plain(handler: Any) -> bool:
+    """Say whether a handler takes an event and a context; an ASGI application may be a coroutine function too."""
+    return inspect.iscoroutinefunction(handler) and len(inspect.signature(handler).parameters) == 2
 
 
 async def serve_until(ending: asyncio.Event, api: RuntimeApi, serve: Serve) -> None:

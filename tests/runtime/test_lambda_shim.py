@@ -130,6 +130,18 @@ def test_an_application_streams_with_prelude_and_the_chunks_leave_as_they_are_se
     run(test)
 
 
+def test_an_application_may_be_a_coroutine_function_as_the_relay_is() -> None:
+    async def test() -> None:
+        variables = {"LEANTO_NODE_NETWORKS": "10.0.0.0/24", "LEANTO_NODE_PORT": "8443"}
+        async with started("runtime.relay.app:app", variables) as function:
+            posted = await function.call("/elsewhere")
+            prelude, _, body = posted.body.partition(b"\0" * 8)
+            assert json.loads(prelude)["statusCode"] == 403
+            assert b"is relayed" in body
+
+    run(test)
+
+
 def test_an_application_finds_identity_deadline_and_its_own_state_in_the_scope_and_is_closed_at_the_end() -> None:
     async def test() -> None:
         async with started(f"{HANDLERS}:application") as function:
