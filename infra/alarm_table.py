@@ -40,10 +40,15 @@ def alarms(
     )
     if not group:
         return found
+    relay = {"FunctionName": function_names["relay"]}
+    relay_errors = Alarm(
+        "relay-errors", "Nodes broke off answers, or the relay to them failed", "AWS/Lambda", "Errors", relay, 5, 300
+    )
     what = "GPU nodes ran longer in a day than the monthly cap allows for"
     dimensions = {"AutoScalingGroupName": group}
     metric = "GroupTotalInstances"
-    return (*found, Alarm("gpu-hours", what, "AWS/AutoScaling", metric, dimensions, node_minutes, DAY_SECONDS, True))
+    hours = Alarm("gpu-hours", what, "AWS/AutoScaling", metric, dimensions, node_minutes, DAY_SECONDS, True)
+    return (*found, relay_errors, hours)
 
 
 def node_minutes_per_day(settings: Settings, tables: Catalogue) -> int:

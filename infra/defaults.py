@@ -55,6 +55,8 @@ class FunctionSize:
 
 AUTHORIZER = FunctionSize(memory_mib=256, timeout_seconds=10, reserved_concurrency=10)
 STOP = FunctionSize(memory_mib=256, timeout_seconds=60, reserved_concurrency=1)
+RELAY_MEMORY_MIB = 512
+"""Its share of a CPU grows with it: bytes of all tokens pass through TLS here."""
 FUNCTION_MARGIN_SECONDS = 10
 """The gateway gives a request up by itself, and only if it cannot, Lambda does."""
 INTEGRATION_MARGIN_SECONDS = 20

@@ -1,6 +1,10 @@
 """What each function and node may do, and on what: all of it, in one place to read."""
 
+import pulumi
+
 from infra.naming import Names
+from infra.node import BOOT_PREFIX
+from infra.objects import AGENTS, ENGINES, MODELS
 from infra.permissions import (
     BUCKET_CONTEXT,
     SECRET_CONTEXT,
@@ -12,9 +16,9 @@ from infra.permissions import (
 )
 
 KEYS, CONTROL, BUDGETS, BREAKERS = "KEYS", "CONTROL", "BUDGETS", "BREAKERS"
-LIMITS, RATES = "LIMITS", "RATES"
+LIMITS, RATES, NODES = "LIMITS", "RATES", "NODES"
 """Partitions of the table: the clients' keys, the stop flag, what is spent, which upstreams are left alone, what keys
-and teams may use, and how much of their minute keys have used."""
+and teams may use, how much of their minute keys have used, and the pool's nodes."""
 
 
 def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
@@ -23,13 +27,19 @@ def authorizer_grants(names: Names, key_arn: Text) -> tuple[Grant, ...]:
 
 
 def gateway_grants(
-    names: Names, key_arn: Text, secret_arns: tuple[Text, ...], models: tuple[Grant, ...] = ()
+    names: Names, key_arn: Text, secret_arns: tuple[Text, ...], models: tuple[Grant, ...] = (), *, has_pool: bool
 ) -> tuple[Grant, ...]:
     """Return what the gateway may do: read limits and the stop flag, count; with providers, spend money at them.
 
-    `secret_arns` are of the secrets with providers' keys, `models` what it may do with Bedrock's.
+    `secret_arns` are of the secrets with providers' keys, `models` what it may do with Bedrock's. With a pool it reads
+    which nodes there are, and asks them through the relay.
     """
+    pool = (
+        _items("ReadNodes", names, ("dynamodb:Query",), (NODES,)),
+        Grant("AskNodes", ("lambda:InvokeFunction",), (names.function_arn("relay"),)),
+    )
     grants = (
+        *(pool if has_pool else ()),
         _items("ReadState", names, ("dynamodb:GetItem",), (KEYS, CONTROL, BREAKERS, LIMITS)),
         _items("CountRequests", names, ("dynamodb:UpdateItem",), (RATES,)),
         _table_key(names, key_arn),
@@ -79,11 +89,40 @@ def _pool_stop(names: Names) -> tuple[Grant, Grant]:
     )
 
 
-def node_grants(names: Names, key_arn: Text, bucket_arn: Text, boot_objects: Text) -> tuple[Grant, ...]:
-    """Return what a node may do in this release: leave the reason why it went in the pool's bucket."""
+def network_grants(names: Names) -> tuple[Grant, ...]:
+    """Return what Lambda needs to put a function into a network; the function's own code is denied all of it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: interfaces are made and deleted by the role of
+    the function, and of no interface that there is already.
+    """
+    interfaces = (
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:UnassignPrivateIpAddresses",
+    )
+    kinds = ("network-interface", "security-group", "subnet")
     return (
-        Grant("WriteBootLog", ("s3:PutObject",), (boot_objects,)),
-        use_key("EncryptBootLog", names, key_arn, "s3", ("kms:GenerateDataKey",), {BUCKET_CONTEXT: bucket_arn}),
+        Grant("KeepInterfaces", interfaces, tuple(names.arn("ec2", f"{kind}/*") for kind in kinds)),
+        # AWS knows no resource for these actions: "*" is the only one it accepts.
+        Grant("FindInterfaces", ("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"), ("*",)),
+    )
+
+
+def node_grants(names: Names, data_key_arn: Text, pool_key_arn: Text, bucket_arn: Text) -> tuple[Grant, ...]:
+    """Return what a node may do: read what it serves with, leave its boot log, and say in the table how it is."""
+
+    def below(prefix: str) -> Text:
+        return pulumi.Output.concat(bucket_arn, f"/{prefix}*")
+
+    return (
+        Grant("ReadArtefacts", ("s3:GetObject",), (below(MODELS), below(ENGINES), below(AGENTS))),
+        Grant("WriteBootLog", ("s3:PutObject",), (below(BOOT_PREFIX),)),
+        use_key(
+            "UseBucket", names, pool_key_arn, "s3", ("kms:Decrypt", "kms:GenerateDataKey"), {BUCKET_CONTEXT: bucket_arn}
+        ),
+        _items("TellState", names, ("dynamodb:UpdateItem",), (NODES,)),
+        _table_key(names, data_key_arn),
     )
 
 

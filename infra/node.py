@@ -8,6 +8,7 @@ from types import MappingProxyType
 from catalog.engines import ENGINES, LLAMA_CPP, VLLM, Engine
 from catalog.sizing import need
 from infra.naming import Names
+from infra.objects import agent_key, engine_key, model_key
 from infra.rendering import render
 from infra.serving import Serving
 
@@ -48,7 +49,7 @@ class ModelObject:
     @property
     def key(self) -> str:
         """The object of the bucket that it is fetched from."""
-        return f"models/{self.sha256}/{self.name}"
+        return model_key(self.sha256, self.name)
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,10 @@ def node_values(
         group=names.group,
         table=names.table,
         bucket=bucket,
-        agent=Artefact(f"agent/{agent_sha256}.zip", agent_sha256),
+        agent=Artefact(agent_key(agent_sha256), agent_sha256),
         engine=serving.engine,
         engine_image=engine_image,
-        engine_archive=Artefact(f"engines/{engine_archive_sha256}.tar", engine_archive_sha256),
+        engine_archive=Artefact(engine_key(engine_archive_sha256), engine_archive_sha256),
         model=model.id,
         model_files=tuple(ModelObject(file.name, file.sha256, file.bytes) for file in model.files),
         slots=serving.slots,

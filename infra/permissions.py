@@ -16,6 +16,7 @@ Text = pulumi.Input[str]
 Condition = Mapping[str, Mapping[str, Any]]
 Statement = dict[str, Any]
 
+LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 NO_CONDITION: Condition = MappingProxyType({})
 TABLE_CONTEXT = "aws:dynamodb:tableName"
 FUNCTION_CONTEXT = "aws:lambda:FunctionArn"
@@ -55,6 +56,16 @@ def deny(sid: str, actions: tuple[str, ...], resources: tuple[Text, ...], condit
     return _statement("Deny", sid, "*", actions, resources, condition)
 
 
+def deny_own_code(names: Names, function: str) -> Statement:
+    """Return a statement of a function's role that denies its own code everything but to write its log.
+
+    Lambda names the function in the requests of its code and where it writes the log, and in none that it makes for the
+    network or the variables: https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html.
+    """
+    statement: Statement = {"Sid": "OwnCodeOnlyLogs", "Effect": "Deny", "NotAction": list(LOG_ACTIONS), "Resource": "*"}
+    return {**statement, "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": names.function_arn(function)}}}
+
+
 def document(*statements: Statement) -> dict[str, Any]:
     """Return a policy document."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
@@ -81,7 +92,7 @@ def tls_only(actions: tuple[str, ...], resources: tuple[Text, ...]) -> Statement
 
 def write_logs(names: Names, log_group: str) -> Grant:
     """Grant to write to one log group, which exists already."""
-    return Grant("WriteLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (f"{names.log_group_arn(log_group)}:*",))
+    return Grant("WriteLogs", LOG_ACTIONS, (f"{names.log_group_arn(log_group)}:*",))
 
 
 def use_key(

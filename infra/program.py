@@ -12,11 +12,12 @@ from catalog.rows import Catalogue
 from catalog.tables import catalogue
 from infra.bundles import Bundle, BundlesMissing, load, placeholders, placeholders_allowed
 from infra.declarations import project_defaults
+from infra.foundation import Site
 from infra.naming import Names, Place, check_stack_name, stack_tags
 from infra.problems import Problem, SettingsError
 from infra.settings import Settings, read_settings
 from infra.targets import targets
-from infra.wiring import Site, deploy
+from infra.wiring import deploy
 
 ROOT = Path(__file__).resolve().parent.parent
 

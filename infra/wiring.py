@@ -1,76 +1,34 @@
 """Puts the components of a stack together: which of them a mode has, and what each gets from the others."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import pulumi
 
-from catalog.rows import Catalogue
 from infra.alarm_table import alarms, node_minutes_per_day
 from infra.bedrock import content_grants, keyed_providers, model_grants, signed_models
-from infra.bundles import Bundle
 from infra.components.alarms import Alarms, AlarmsArgs
 from infra.components.api_logging import ApiLogging, ApiLoggingArgs
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.front import Front, FrontArgs
-from infra.components.function import Surroundings
 from infra.components.functions import Functions, FunctionsArgs
 from infra.components.keys import Keys, KeysArgs
-from infra.components.network import Network, NetworkArgs
-from infra.components.pool import Pool, PoolArgs
 from infra.components.provider_keys import ProviderKeys, ProviderKeysArgs
 from infra.components.stage import Stage, StageArgs
-from infra.components.storage import FLOW_PREFIX, Storage, StorageArgs
+from infra.components.storage import Storage, StorageArgs
 from infra.components.table import Table, TableArgs
 from infra.components.topics import Topics, TopicsArgs
-from infra.defaults import CAUTION, FUNCTION_MARGIN_SECONDS, STAGE, Caution, FunctionSize
+from infra.defaults import FUNCTION_MARGIN_SECONDS, STAGE, FunctionSize
 from infra.document import deployment_document
+from infra.foundation import Base, Site, surroundings
 from infra.metrics import metric_count
-from infra.naming import Names
-from infra.settings import Settings
-
-Outputs = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Site:
-    """All that a stack is made of: settings, names, tags, zones, code and the catalogue."""
-
-    settings: Settings
-    names: Names
-    tags: Mapping[str, str]
-    zones: tuple[str, ...]
-    bundles: Mapping[str, Bundle]
-    tables: Catalogue
-
-    @property
-    def caution(self) -> Caution:
-        """How cautious the environment is."""
-        return CAUTION[self.settings.environment]
-
-    @property
-    def group(self) -> str:
-        """Name of the pool's group; empty without a pool."""
-        return self.names.group if self.settings.has_pool else ""
-
-
-@dataclass(frozen=True)
-class Base:
-    """What everything else stands on."""
-
-    keys: Keys
-    storage: Storage
-    table: Table
-    topics: Topics
+from infra.pool_wiring import Outputs, PoolParts, pool_parts
 
 
 def deploy(site: Site, opts: pulumi.ResourceOptions) -> Outputs:
     """Declare the stack's resources and return its outputs."""
     base = _base(site, opts)
     secrets = _provider_keys(site, base, opts)
-    functions = _functions(site, base, secrets, opts)
+    pool = pool_parts(site, base, opts)
+    functions = _functions(site, base, secrets, pool, opts)
     front, stage = _front(site, base, functions, opts)
     _watch(site, base, functions, opts)
     outputs: Outputs = {
@@ -87,7 +45,7 @@ def deploy(site: Site, opts: pulumi.ResourceOptions) -> Outputs:
         "alert_topic_arn": base.topics.alert_arn,
         "stop_topic_arn": base.topics.stop_arn,
     }
-    return outputs | _pool(site, base, opts)
+    return outputs | (pool.outputs if pool else {})
 
 
 def _base(site: Site, opts: pulumi.ResourceOptions) -> Base:
@@ -110,18 +68,12 @@ def _provider_keys(site: Site, base: Base, opts: pulumi.ResourceOptions) -> Prov
     return ProviderKeys(site.names.component("provider"), args, opts)
 
 
-def _functions(site: Site, base: Base, secrets: ProviderKeys, opts: pulumi.ResourceOptions) -> Functions:
+def _functions(
+    site: Site, base: Base, secrets: ProviderKeys, pool: PoolParts | None, opts: pulumi.ResourceOptions
+) -> Functions:
     settings = site.settings
-    surroundings = Surroundings(
-        site.names,
-        base.storage.code,
-        base.keys.data_arn,
-        settings.function_architecture,
-        settings.function_python,
-        settings.log_retention_days,
-    )
     args = FunctionsArgs(
-        surroundings,
+        surroundings(site, base),
         site.bundles,
         FunctionSize(
             settings.gateway_memory_mib,
@@ -138,6 +90,7 @@ def _functions(site: Site, base: Base, secrets: ProviderKeys, opts: pulumi.Resou
         ),
         base.topics.alert_arn,
         site.group,
+        pool.relay.name if pool else None,
     )
     return Functions(site.names.component("functions"), args, opts)
 
@@ -178,32 +131,8 @@ def _watch(site: Site, base: Base, functions: Functions, opts: pulumi.ResourceOp
     budget_args = BudgetArgs(names.stack, settings.monthly_cap_usd, alert, stop, functions.stop)
     Budget(names.component("budget"), budget_args, opts)
     minutes = node_minutes_per_day(settings, site.tables) if settings.has_pool else 0
-    functions_by_name = {name: names.function(name) for name in ("gateway", "stop")}
+    functions_by_name = {name: names.function(name) for name in ("gateway", "relay", "stop")}
     table = alarms(functions_by_name, names.prefix, STAGE, site.group, minutes)
     Alarms(names.component("alarm"), AlarmsArgs(table, alert, stop), opts)
     if settings.dashboard:
         Dashboard(names.component("dashboard"), DashboardArgs(names, site.group), opts)
-
-
-def _pool(site: Site, base: Base, opts: pulumi.ResourceOptions) -> Outputs:
-    """Declare the GPU pool, if the mode has one, and return its outputs."""
-    bucket, key_arn, settings, names = base.storage.pool, base.keys.pool_arn, site.settings, site.names
-    if bucket is None or key_arn is None:
-        return {}
-    flows = pulumi.Output.concat(bucket.arn, f"/{FLOW_PREFIX}") if site.caution.record_flows else None
-    network_args = NetworkArgs(names, settings.vpc_cidr, site.zones, bucket.arn, flows)
-    network = Network(names.component("network"), network_args, opts)
-    pool_args = PoolArgs(
-        names,
-        network.subnet_ids,
-        network.node_security_group_id,
-        bucket,
-        key_arn,
-        settings.gpu_ami_id,
-        settings.gpu_instance_types,
-        settings.gpu_maximum_nodes,
-        settings.gpu_spot,
-        site.tags,
-    )
-    pool = Pool(names.component("pool"), pool_args, opts)
-    return {"pool_bucket_name": bucket.name, "group_name": pool.group_name}

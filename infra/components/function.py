@@ -9,8 +9,18 @@ import pulumi_aws as aws
 from infra.bundles import Bundle
 from infra.components.private_bucket import PrivateBucket
 from infra.defaults import FunctionSize
+from infra.grants import network_grants
 from infra.naming import Names
-from infra.permissions import FUNCTION_CONTEXT, Grant, document, of_account, trust, use_key, write_logs
+from infra.permissions import (
+    FUNCTION_CONTEXT,
+    Grant,
+    deny_own_code,
+    document,
+    of_account,
+    trust,
+    use_key,
+    write_logs,
+)
 
 EXEC_WRAPPER = "/var/task/bootstrap"
 """Starts our own runtime instead of Lambda's, which cannot stream from Python."""
@@ -29,8 +39,19 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Enclosure:
+    """The network that a function runs in. It gets a security group of its own, which says where it leads to."""
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: list[pulumi.Output[str]]
+
+
+@dataclass(frozen=True)
 class FunctionArgs:
-    """Settings of one function; `grants` are all that it may do besides writing its log and reading its variables."""
+    """Settings of one function; `grants` are all that it may do besides writing its log and reading its variables.
+
+    The code of a function in a network may do nothing but write its log: what it is for is within that network.
+    """
 
     surroundings: Surroundings
     function: str
@@ -39,6 +60,7 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]]
     grants: tuple[Grant, ...]
     layers: tuple[pulumi.Input[str], ...] = ()
+    enclosure: Enclosure | None = None
 
 
 class Function(pulumi.ComponentResource):
@@ -46,6 +68,8 @@ class Function(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
+    security_group_id: pulumi.Output[str] | None
+    """Of a function in a network; without rules it lets nothing in or out."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("leanto:infra:Function", name, None, opts)
@@ -53,6 +77,7 @@ class Function(pulumi.ComponentResource):
         log_group = self._log_group(name, args)
         role, policy = self._role(name, args)
         code = self._code(name, args)
+        self.security_group_id = self._security_group(name, args, policy)
         function = aws.lambda_.Function(
             name,
             name=around.names.function(args.function),
@@ -72,11 +97,30 @@ class Function(pulumi.ComponentResource):
             ),
             kms_key_arn=around.key_arn,
             layers=list(args.layers),
+            vpc_config=self._network(args),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="Text", log_group=log_group.name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, log_group]),
         )
         self.arn, self.name = function.arn, function.name
         self.register_outputs({"arn": self.arn, "name": self.name})
+
+    def _security_group(self, name: str, args: FunctionArgs, policy: pulumi.Resource) -> pulumi.Output[str] | None:
+        if args.enclosure is None:
+            return None
+        return aws.ec2.SecurityGroup(
+            f"{name}-group",
+            description=f"Function {args.function}: nothing in, and out where its rules say",
+            vpc_id=args.enclosure.vpc_id,
+            # The group goes once Lambda has deleted the function's interfaces, for which it needs the role's policy.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        ).id
+
+    def _network(self, args: FunctionArgs) -> aws.lambda_.FunctionVpcConfigArgs | None:
+        if args.enclosure is None or self.security_group_id is None:
+            return None
+        return aws.lambda_.FunctionVpcConfigArgs(
+            subnet_ids=args.enclosure.subnet_ids, security_group_ids=[self.security_group_id]
+        )
 
     def _log_group(self, name: str, args: FunctionArgs) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
@@ -94,6 +138,9 @@ class Function(pulumi.ComponentResource):
             write_logs(around.names, args.function),
             use_key("ReadVariables", around.names, around.key_arn, "lambda", ("kms:Decrypt",), variables),
         )
+        enclosed = args.enclosure is not None
+        grants = (*own, *args.grants, *(network_grants(around.names) if enclosed else ()))
+        denied = (deny_own_code(around.names, args.function),) if enclosed else ()
         role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=pulumi.Output.json_dumps(trust("lambda.amazonaws.com", of_account(around.names))),
@@ -103,7 +150,7 @@ class Function(pulumi.ComponentResource):
         policy = aws.iam.RolePolicy(
             f"{name}-policy",
             role=role.name,
-            policy=pulumi.Output.json_dumps(document(*(grant.statement() for grant in (*own, *args.grants)))),
+            policy=pulumi.Output.json_dumps(document(*(grant.statement() for grant in grants), *denied)),
             opts=pulumi.ResourceOptions(parent=self),
         )
         return role, policy

@@ -1,4 +1,4 @@
-"""The functions of a stack: authorizer, gateway and stop, each with exactly what it needs."""
+"""The functions of a stack outside any network: authorizer, gateway and stop, each with exactly what it needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from infra.permissions import Grant
 
 @dataclass(frozen=True)
 class FunctionsArgs:
-    """Settings of the functions; `group` is empty for a stack without a pool."""
+    """Settings of the functions; `group` is empty for a stack without a pool, and `relay` the name of its relay."""
 
     surroundings: Surroundings
     bundles: Mapping[str, Bundle]
@@ -28,6 +28,7 @@ class FunctionsArgs:
     model_grants: tuple[Grant, ...]
     alert_topic_arn: pulumi.Input[str]
     group: str
+    relay: pulumi.Input[str] | None
 
 
 class Functions(pulumi.ComponentResource):
@@ -49,8 +50,15 @@ class Functions(pulumi.ComponentResource):
                 "LEANTO_DEPLOYMENT": f"/opt/{LAYER_PATH}",
                 "LEANTO_METRICS": str(args.metric_count),
                 "LEANTO_PROVIDER_SECRETS": pulumi.Output.json_dumps(secrets, sort_keys=True),
+                **({} if args.relay is None else {"LEANTO_RELAY": args.relay}),
             },
-            gateway_grants(around.names, around.key_arn, tuple(secrets.values()), args.model_grants),
+            gateway_grants(
+                around.names,
+                around.key_arn,
+                tuple(secrets.values()),
+                args.model_grants,
+                has_pool=args.relay is not None,
+            ),
             (self._layer(),),
         )
         self.stop = self._function(

@@ -1,4 +1,4 @@
-"""The stack's KMS keys: one for its data, one for the GPU pool, so that a node never has to do with the first."""
+"""The stack's KMS keys: one for its data, one for the GPU pool. Of the first a node has only what DynamoDB needs."""
 
 from dataclasses import dataclass
 

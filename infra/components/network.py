@@ -1,4 +1,4 @@
-"""The pool's network: private subnets with no way out but to S3 and DynamoDB, and no way in."""
+"""The pool's network: private subnets with no way out but to S3 and DynamoDB, and no way in but the relay."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,6 @@ import pulumi_aws as aws
 from infra.naming import Names
 from infra.permissions import Statement, allow, document
 from infra.subnets import subnet_cidrs
-
-TABLE_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,9 @@ class NetworkArgs:
 class Network(pulumi.ComponentResource):
     """A VPC without internet gateway, NAT or public address, with free gateway endpoints to S3 and DynamoDB."""
 
+    vpc_id: pulumi.Output[str]
     subnet_ids: list[pulumi.Output[str]]
+    subnet_cidrs: tuple[str, ...]
     node_security_group_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -36,10 +36,11 @@ class Network(pulumi.ComponentResource):
         vpc = aws.ec2.Vpc(
             name, cidr_block=args.cidr, enable_dns_support=True, enable_dns_hostnames=True, opts=self._child
         )
-        self._vpc_id = vpc.id
+        self.vpc_id = vpc.id
+        self.subnet_cidrs = subnet_cidrs(args.cidr, len(args.zones))
         # Without rules it lets nothing in or out, whoever forgets to name a group of their own.
-        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self._vpc_id, opts=self._child)
-        table = aws.ec2.RouteTable(f"{name}-routes", vpc_id=self._vpc_id, opts=self._child)
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=self.vpc_id, opts=self._child)
+        table = aws.ec2.RouteTable(f"{name}-routes", vpc_id=self.vpc_id, opts=self._child)
         self.subnet_ids = self._subnets(table)
         endpoints = {
             "s3": self._endpoint("s3", table, _bucket_only(args)),
@@ -52,11 +53,11 @@ class Network(pulumi.ComponentResource):
 
     def _subnets(self, table: aws.ec2.RouteTable) -> list[pulumi.Output[str]]:
         ids = []
-        for zone, cidr in zip(self._args.zones, subnet_cidrs(self._args.cidr, len(self._args.zones)), strict=True):
+        for zone, cidr in zip(self._args.zones, self.subnet_cidrs, strict=True):
             suffix = zone.rpartition("-")[2]
             subnet = aws.ec2.Subnet(
                 f"{self._name}-{suffix}",
-                vpc_id=self._vpc_id,
+                vpc_id=self.vpc_id,
                 availability_zone=zone,
                 cidr_block=cidr,
                 map_public_ip_on_launch=False,
@@ -71,7 +72,7 @@ class Network(pulumi.ComponentResource):
     def _endpoint(self, service: str, table: aws.ec2.RouteTable, statement: Statement) -> aws.ec2.VpcEndpoint:
         return aws.ec2.VpcEndpoint(
             f"{self._name}-{service}",
-            vpc_id=self._vpc_id,
+            vpc_id=self.vpc_id,
             vpc_endpoint_type="Gateway",
             service_name=f"com.amazonaws.{self._args.names.place.region}.{service}",
             route_table_ids=[table.id],
@@ -82,8 +83,8 @@ class Network(pulumi.ComponentResource):
     def _node_group(self, endpoints: dict[str, aws.ec2.VpcEndpoint]) -> pulumi.Output[str]:
         group = aws.ec2.SecurityGroup(
             f"{self._name}-nodes",
-            description="GPU nodes: out to S3 and DynamoDB, nothing in",
-            vpc_id=self._vpc_id,
+            description="GPU nodes: out to S3 and DynamoDB, in from the relay",
+            vpc_id=self.vpc_id,
             opts=self._child,
         )
         for service, endpoint in endpoints.items():
@@ -102,7 +103,7 @@ class Network(pulumi.ComponentResource):
     def _record_flows(self, destination_arn: pulumi.Input[str]) -> None:
         aws.ec2.FlowLog(
             f"{self._name}-flows",
-            vpc_id=self._vpc_id,
+            vpc_id=self.vpc_id,
             traffic_type="ALL",
             log_destination_type="s3",
             log_destination=destination_arn,
@@ -112,15 +113,14 @@ class Network(pulumi.ComponentResource):
 
 
 def _bucket_only(args: NetworkArgs) -> Statement:
-    """Return what may pass to S3: reads and writes of the pool's bucket by this account."""
+    """Return what may pass to S3: reads and writes of the pool bucket's objects by this account."""
     objects = pulumi.Output.concat(args.bucket_arn, "/*")
-    actions = ("s3:GetObject", "s3:ListBucket", "s3:PutObject")
-    return _own("PoolBucket", args.names, actions, (args.bucket_arn, objects))
+    return _own("PoolBucket", args.names, ("s3:GetObject", "s3:PutObject"), (objects,))
 
 
 def _table_only(args: NetworkArgs) -> Statement:
-    """Return what may pass to DynamoDB: reads and writes of items of the stack's table by this account."""
-    return _own("StackTable", args.names, TABLE_ACTIONS, (args.names.table_arn,))
+    """Return what may pass to DynamoDB: nodes say how they are, in items of the stack's table, as this account."""
+    return _own("StackTable", args.names, ("dynamodb:UpdateItem",), (args.names.table_arn,))
 
 
 def _own(sid: str, names: Names, actions: tuple[str, ...], resources: tuple[pulumi.Input[str], ...]) -> Statement:

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.bundles import Bundle
 from infra.components.private_bucket import PrivateBucket
-from infra.components.storage import BOOT_PREFIX
 from infra.defaults import HEALTH_CHECK_GRACE_SECONDS, NODE_ROOT_DEVICE, NODE_ROOT_VOLUME_GIB
 from infra.grants import node_grants
 from infra.naming import Names
+from infra.node import node_values, user_data
+from infra.objects import agent_key
 from infra.permissions import document, trust
-from infra.rendering import render
+from infra.serving import Serving
+
+SUSPENDED = ("AZRebalance", "ReplaceUnhealthy")
+"""What Auto Scaling leaves alone: which node ends is decided where it is known what a node does."""
 
 METRICS = (
     aws.autoscaling.Metric.GROUP_DESIRED_CAPACITY,
@@ -24,13 +29,21 @@ METRICS = (
 
 @dataclass(frozen=True)
 class PoolArgs:
-    """Settings of the pool; `tags` are put on the group, its instances and their volumes."""
+    """Settings of the pool; `tags` are put on the group, its instances and their volumes.
+
+    `engine_archive_sha256` is of the archive that nodes load the engine from, made of `engine_image`.
+    """
 
     names: Names
     subnet_ids: list[pulumi.Output[str]]
     security_group_id: pulumi.Input[str]
     bucket: PrivateBucket
+    data_key_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
+    agent: Bundle
+    serving: Serving
+    engine_image: str
+    engine_archive_sha256: str
     ami_id: str
     instance_types: tuple[str, ...]
     maximum_nodes: int
@@ -47,11 +60,24 @@ class Pool(pulumi.ComponentResource):
         super().__init__("leanto:infra:Pool", name, None, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        template = self._template(self._instance_profile())
-        self.group_name = self._group(template).name
+        agent = self._agent()
+        profile, policy = self._instance_profile()
+        # A node that starts before it may read its agent, or before there is one, would end at once.
+        self.group_name = self._group(self._template(profile), [agent, policy]).name
         self.register_outputs({"groupName": self.group_name})
 
-    def _instance_profile(self) -> aws.iam.InstanceProfile:
+    def _agent(self) -> aws.s3.BucketObjectv2:
+        """Put the node agent where nodes fetch it, under a key that names its hash: it never changes for a node."""
+        args = self._args
+        return aws.s3.BucketObjectv2(
+            f"{self._name}-agent",
+            bucket=args.bucket.name,
+            key=agent_key(args.agent.sha256),
+            source=pulumi.FileAsset(str(args.agent.path)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.bucket.settings)),
+        )
+
+    def _instance_profile(self) -> tuple[aws.iam.InstanceProfile, aws.iam.RolePolicy]:
         args = self._args
         role = aws.iam.Role(
             f"{self._name}-node-role",
@@ -59,15 +85,14 @@ class Pool(pulumi.ComponentResource):
             description=f"{args.names.prefix}: what a GPU node may do",
             opts=self._child,
         )
-        boot_objects = pulumi.Output.concat(args.bucket.arn, f"/{BOOT_PREFIX}*")
-        grants = node_grants(args.names, args.key_arn, args.bucket.arn, boot_objects)
-        aws.iam.RolePolicy(
+        grants = node_grants(args.names, args.data_key_arn, args.key_arn, args.bucket.arn)
+        policy = aws.iam.RolePolicy(
             f"{self._name}-node-policy",
             role=role.name,
             policy=pulumi.Output.json_dumps(document(*(grant.statement() for grant in grants))),
             opts=self._child,
         )
-        return aws.iam.InstanceProfile(f"{self._name}-node", role=role.name, opts=self._child)
+        return aws.iam.InstanceProfile(f"{self._name}-node", role=role.name, opts=self._child), policy
 
     def _template(self, profile: aws.iam.InstanceProfile) -> aws.ec2.LaunchTemplate:
         args = self._args
@@ -98,18 +123,14 @@ class Pool(pulumi.ComponentResource):
         )
 
     def _user_data(self, bucket: str) -> str:
-        names = self._args.names
-        script = render(
-            "node/user-data.sh.j2",
-            stack=names.stack,
-            region=names.place.region,
-            bucket=bucket,
-            prefix=BOOT_PREFIX,
-            group=names.group,
+        """Return the boot script: whatever a node is to run by another pin is another version of the template."""
+        args = self._args
+        values = node_values(
+            args.names, args.serving, bucket, args.agent.sha256, args.engine_image, args.engine_archive_sha256
         )
-        return base64.b64encode(script.encode()).decode()
+        return base64.b64encode(user_data(values).encode()).decode()
 
-    def _group(self, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
+    def _group(self, template: aws.ec2.LaunchTemplate, needed: list[pulumi.Resource]) -> aws.autoscaling.Group:
         args = self._args
         return aws.autoscaling.Group(
             f"{self._name}-group",
@@ -122,8 +143,7 @@ class Pool(pulumi.ComponentResource):
             capacity_rebalance=args.spot,
             health_check_type="EC2",
             health_check_grace_period=HEALTH_CHECK_GRACE_SECONDS,
-            # A node that shuts itself down is not replaced: a fault at boot would else buy nodes without end.
-            suspended_processes=["ReplaceUnhealthy"],
+            suspended_processes=list(SUSPENDED),
             wait_for_capacity_timeout="0",
             metrics_granularity="1Minute",
             enabled_metrics=list(METRICS),
@@ -131,7 +151,7 @@ class Pool(pulumi.ComponentResource):
                 aws.autoscaling.GroupTagArgs(key=key, value=value, propagate_at_launch=True)
                 for key, value in args.tags.items()
             ],
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=needed),
         )
 
 

@@ -7,9 +7,9 @@ import pulumi
 from infra.components.private_bucket import Expiry, PrivateBucket, PrivateBucketArgs
 from infra.defaults import BOOT_LOG_DAYS, Caution
 from infra.naming import Names
+from infra.node import BOOT_PREFIX
 from infra.permissions import Statement, allow
 
-BOOT_PREFIX = "boot/"
 FLOW_PREFIX = "flow-logs/"
 
 

@@ -1,4 +1,4 @@
-"""The stack's table: keys and the stop flag, later budgets, demand and nodes."""
+"""The stack's table: keys, limits, budgets, the stop flag, the pool's nodes."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,9 @@ import pulumi_aws as aws
 
 from infra.defaults import Caution
 from infra.naming import Names
+
+EXPIRES = "expires"
+"""The attribute with the time in epoch seconds after which DynamoDB deletes an item."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Table(pulumi.ComponentResource):
             ),
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=args.key_arn),
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(enabled=True),
+            # Nodes write when they are forgotten; nothing else has this attribute, and items about money never end so.
+            ttl=aws.dynamodb.TableTtlArgs(attribute_name=EXPIRES, enabled=True),
             deletion_protection_enabled=args.caution.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.caution.protect),
         )

@@ -1,10 +1,13 @@
 """What is spoilt, by claim. A claim without a line here is held by nothing: a test says so."""
 
+import base64
 import json
+import re
 
 from tests.infra.claims import data, front, identity, operation, pool
 from tests.infra.claims.stack import Stack
 from tests.infra.mutate import GONE, Mutation, extra, put, statement, unprotected, without
+from tests.infra.mutations_of_reach import REACH
 
 M = Mutation
 
@@ -25,6 +28,13 @@ def _same_role(stack: Stack) -> None:
 def _same_group(stack: Stack) -> None:
     first, second, *_ = stack.of("lambda/function")
     first.props["loggingConfig"] = second.props["loggingConfig"]
+
+
+def _any_engine(stack: Stack) -> None:
+    template = stack.one("ec2/launchTemplate")
+    script = base64.b64decode(template.props["userData"]).decode()
+    spoilt = re.sub("engines/[0-9a-f]{64}", "engines/latest", script)
+    template.props["userData"] = base64.b64encode(spoilt.encode()).decode()
 
 
 DATA = (
@@ -102,6 +112,8 @@ DATA = (
         "unbounded writes",
         put("dynamodb/table", "onDemandThroughput.maxWriteRequestUnits", -1),
     ),
+    M(data.table_forgets_nodes_only, "nothing", put("dynamodb/table", "ttl", GONE)),
+    M(data.table_forgets_nodes_only, "keys", put("dynamodb/table", "ttl.attributeName", "expires_at")),
     M(data.secrets_are_created_empty, "a value in the state", extra("secretsmanager/secretVersion", secretString="x")),
     M(data.secrets_are_created_empty, "the service's own key", put("secretsmanager/secret", "kmsKeyId", GONE)),
     M(data.secrets_are_created_empty, "gone at once", put("secretsmanager/secret", "recoveryWindowInDays", 0)),
@@ -226,10 +238,6 @@ POOL = (
     M(pool.endpoints_are_scoped, "any account", statement("ec2/vpcEndpoint", "StackTable", "Condition", GONE)),
     M(pool.default_group_is_closed, "AWS's default", without("ec2/defaultSecurityGroup")),
     M(pool.default_group_is_closed, "open", put("ec2/defaultSecurityGroup", "egress", [{"protocol": "-1"}])),
-    M(pool.nodes_are_reached_by_nobody, "a way in", extra("vpc/securityGroupIngressRule", cidrIpv4="10.0.0.0/8")),
-    M(pool.nodes_are_reached_by_nobody, "a rule in the group", put("ec2/securityGroup", "ingress", [{"fromPort": 22}])),
-    M(pool.nodes_are_reached_by_nobody, "out to all", put("vpc/securityGroupEgressRule", "cidrIpv4", "0.0.0.0/0")),
-    M(pool.nodes_are_reached_by_nobody, "all ports", put("vpc/securityGroupEgressRule", "fromPort", 0)),
     M(
         pool.nodes_have_no_public_address,
         "a public address",
@@ -279,6 +287,13 @@ POOL = (
         put("ec2/launchTemplate", "instanceInitiatedShutdownBehavior", "stop"),
     ),
     M(pool.faulty_nodes_are_not_bought_again, "replaced", put("autoscaling/group", "suspendedProcesses", [])),
+    M(
+        pool.faulty_nodes_are_not_bought_again,
+        "ended for another zone",
+        put("autoscaling/group", "suspendedProcesses", ["ReplaceUnhealthy"]),
+    ),
+    M(pool.nodes_run_what_is_pinned, "an older agent", put("s3/bucketObjectv2", "key", "agent/0.zip", "-pool-agent")),
+    M(pool.nodes_run_what_is_pinned, "any engine", _any_engine),
     M(pool.faulty_nodes_are_not_bought_again, "runs on", put("ec2/launchTemplate", "userData", "IyEvYmluL2Jhc2gK")),
     M(pool.image_is_pinned, "newest", put("ec2/launchTemplate", "imageId", "resolve:ssm:/aws/service/x/latest")),
     M(pool.flows_are_recorded_in_prod, "no record", without("ec2/flowLog"), "prod"),
@@ -352,4 +367,4 @@ OPERATION = (
     M(operation.topics_are_encrypted_and_closed, "no policy", without("sns/topicPolicy")),
 )
 
-MUTATIONS: tuple[Mutation, ...] = (*DATA, *IDENTITY, *FRONT, *POOL, *OPERATION)
+MUTATIONS: tuple[Mutation, ...] = (*DATA, *IDENTITY, *FRONT, *POOL, *REACH, *OPERATION)

@@ -8,12 +8,13 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from infra.grants import authorizer_grants, gateway_grants, stop_grants
+from infra.grants import authorizer_grants, gateway_grants, node_grants, stop_grants
 from infra.naming import Names, Place
 from runtime.state.breakers import BREAKER_PARTITION
 from runtime.state.budgets import BUDGET_PARTITION
 from runtime.state.keys import KEY_PARTITION
 from runtime.state.limits import LIMIT_PARTITION
+from runtime.state.nodes import NODE_PARTITION
 from runtime.state.rates import RATE_PARTITION
 from runtime.state.table import CONTROL_PARTITION
 from tests.infra.claims.stack import POLICY_PROPERTIES, actions, all_statements
@@ -22,6 +23,7 @@ from tests.infra.synthesised import PRESETS, ROOT, stack_of, synthesised
 NAMES = Names("team", Place("aws", "eu-central-1", "123456789012"))
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:alert"
+BUCKET = "arn:aws:s3:::pool"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openai"
 
 NO_OPERATION = {
@@ -73,20 +75,23 @@ def called_operations(folder: Path) -> set[str]:
 def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
     grants = (
         *authorizer_grants(NAMES, KEY),
-        *gateway_grants(NAMES, KEY, (SECRET,)),
+        *gateway_grants(NAMES, KEY, (SECRET,), has_pool=True),
         *stop_grants(NAMES, KEY, TOPIC, has_pool=True),
     )
-    allowed = {action for grant in grants for action in grant.actions if not action.startswith("kms:")}
+    # The relay is invoked by its address, without the name of an operation.
+    elsewhere = ("kms:", "lambda:")
+    allowed = {action for grant in grants for action in grant.actions if not action.startswith(elsewhere)}
     assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
 
 
 def test_the_stop_function_writes_the_stop_flag_the_gateway_what_is_counted_and_nobody_anything_else() -> None:
-    reading = {"dynamodb:GetItem"}
+    reading = {"dynamodb:GetItem", "dynamodb:Query"}
     grants = {
         "authorizer": authorizer_grants(NAMES, KEY),
-        "gateway": gateway_grants(NAMES, KEY, (SECRET,)),
-        "gateway without providers": gateway_grants(NAMES, KEY, ()),
+        "gateway": gateway_grants(NAMES, KEY, (SECRET,), has_pool=True),
+        "gateway without providers": gateway_grants(NAMES, KEY, (), has_pool=False),
         "stop": stop_grants(NAMES, KEY, TOPIC, has_pool=True),
+        "node": node_grants(NAMES, KEY, KEY, BUCKET),
     }
     writing = {
         (who, grant.actions, partition)
@@ -100,22 +105,38 @@ def test_the_stop_function_writes_the_stop_flag_the_gateway_what_is_counted_and_
         ("gateway", ("dynamodb:UpdateItem",), BREAKER_PARTITION),
         ("gateway", ("dynamodb:UpdateItem",), RATE_PARTITION),
         ("gateway without providers", ("dynamodb:UpdateItem",), RATE_PARTITION),
+        ("node", ("dynamodb:UpdateItem",), NODE_PARTITION),
         ("stop", ("dynamodb:GetItem", "dynamodb:UpdateItem"), CONTROL_PARTITION),
     }
 
 
 def test_the_gateway_reads_what_it_looks_up_and_never_what_it_only_counts() -> None:
-    (reading,) = [grant for grant in gateway_grants(NAMES, KEY, (SECRET,)) if grant.actions == ("dynamodb:GetItem",)]
+    (reading,) = [
+        grant
+        for grant in gateway_grants(NAMES, KEY, (SECRET,), has_pool=True)
+        if grant.actions == ("dynamodb:GetItem",)
+    ]
     partitions = reading.condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
     assert set(partitions) == {KEY_PARTITION, CONTROL_PARTITION, BREAKER_PARTITION, LIMIT_PARTITION}
 
 
+@pytest.mark.parametrize(("has_pool", "partitions"), [(True, [[NODE_PARTITION]]), (False, [])])
+def test_the_gateway_of_a_pool_finds_nodes_and_no_other_lists_anything(has_pool: bool, partitions: list[str]) -> None:
+    grants = gateway_grants(NAMES, KEY, (SECRET,), has_pool=has_pool)
+    listing = [grant for grant in grants if "dynamodb:Query" in grant.actions]
+    assert [one.condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"] for one in listing] == partitions
+    invoking = [grant.resources for grant in grants if "lambda:InvokeFunction" in grant.actions]
+    assert invoking == ([(NAMES.function_arn("relay"),)] if has_pool else [])
+
+
 def test_without_providers_the_gateway_reads_no_secret() -> None:
-    assert "secretsmanager" not in json.dumps([grant.statement() for grant in gateway_grants(NAMES, KEY, ())])
+    assert "secretsmanager" not in json.dumps(
+        [grant.statement() for grant in gateway_grants(NAMES, KEY, (), has_pool=False)]
+    )
 
 
 def test_the_gateway_reads_the_secrets_of_its_providers_only() -> None:
-    statements = [grant.statement() for grant in gateway_grants(NAMES, KEY, (SECRET,))]
+    statements = [grant.statement() for grant in gateway_grants(NAMES, KEY, (SECRET,), has_pool=True)]
     (reading,) = [one for one in statements if one["Action"] == ["secretsmanager:GetSecretValue"]]
     assert reading["Resource"] == SECRET
 

@@ -34,7 +34,7 @@ OUTPUTS = {
     "alert_topic_arn",
     "stop_topic_arn",
 }
-POOL_OUTPUTS = {"pool_bucket_name", "group_name"}
+POOL_OUTPUTS = {"relay_function_name", "pool_bucket_name", "group_name"}
 
 
 @pytest.mark.parametrize("preset", PRESETS)

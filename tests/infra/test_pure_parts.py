@@ -67,7 +67,7 @@ def test_a_tiny_cap_leaves_a_threshold_that_can_be_passed() -> None:
 
 
 def test_a_stack_without_a_pool_has_no_alarm_about_it() -> None:
-    names = {"gateway": "g", "stop": "s"}
+    names = {"gateway": "g", "relay": "r", "stop": "s"}
     assert [one.name for one in alarms(names, "api", "v1", "", 0) if one.stops] == []
     assert [one.name for one in alarms(names, "api", "v1", "group", 5) if one.stops] == ["gpu-hours"]
 

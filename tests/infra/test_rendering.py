@@ -2,37 +2,55 @@
 
 import json
 import shlex
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from catalog.engines import ENGINES
+from catalog.tables import catalogue
 from infra.api import gateway_responses
+from infra.naming import Names, Place
+from infra.node import node_values
 from infra.rendering import TEMPLATES, compact, render, render_json
+from infra.serving import Serving
 
-NODE = "node/user-data.sh.j2"
-VALUES = {"stack": "s", "region": "r", "bucket": "b", "prefix": "boot/", "group": "g"}
+BOOT = "node/boot.sh.j2"
+NODE = node_values(
+    Names("team", Place("aws", "eu-central-1", "123456789012")),
+    Serving(catalogue().open_models["qwen3-4b-instruct-2507-q4_k_m"], 8192, 4),
+    "the-bucket",
+    "a" * 64,
+    "registry.invalid/engine@sha256:" + "b" * 64,
+    "c" * 64,
+)
 
 
-@pytest.mark.parametrize("missing", VALUES)
-def test_a_variable_that_nobody_gives_is_an_error(missing: str) -> None:
-    with pytest.raises(UndefinedError, match=missing):
-        render(NODE, **{name: value for name, value in VALUES.items() if name != missing})
+def test_a_variable_that_nobody_gives_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="node"):
+        render(BOOT)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))
 def test_what_is_quoted_is_one_word_of_bash(value: str) -> None:
-    line = next(line for line in render(NODE, **{**VALUES, "region": value}).split("\n") if line.startswith("export"))
-    assert shlex.split(line) == ["export", f"AWS_DEFAULT_REGION={value}"]
+    script = render(BOOT, node=replace(NODE, bucket=value))
+    line = next(line for line in script.split("\n") if line.startswith("BUCKET="))
+    assert shlex.split(line) == [f"BUCKET={value}"]
 
 
 def test_every_template_is_rendered_somewhere() -> None:
-    """A template that nothing names is dead text."""
+    """A template that neither code nor a template names is dead text; parts of names are put together."""
     packages = tuple(TEMPLATES.parent / name for name in ("benchmarks", "infra", "leanto"))
     sources = "\n".join(path.read_text() for package in packages for path in package.rglob("*.py"))
+    templates = "\n".join(path.read_text() for path in TEMPLATES.rglob("*.j2"))
     named = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.j2")}
-    assert {name for name in named if name.rpartition("/")[2] not in sources} == set()
+    engines = {f"node/engine-{engine}.j2" for engine in ENGINES}
+    unnamed = {name for name in named - engines if Path(name).name not in sources and name not in templates}
+    units = {name for name in unnamed if Path(name).stem not in templates}
+    assert units == set()
 
 
 def test_api_gateway_answers_in_the_shape_of_openais_errors() -> None:

@@ -76,8 +76,11 @@ def test_another_order_of_instance_types_updates_the_group(deployed) -> None:
     }
 
 
-def test_another_maximum_updates_the_group(deployed) -> None:
-    assert planned(deployed, gpuMaximumNodes=2) == {"pool-group": ("update", ("maxSize",))}
+def test_another_maximum_updates_the_group_and_how_many_relays_run(deployed) -> None:
+    assert planned(deployed, gpuMaximumNodes=2) == {
+        "pool-group": ("update", ("maxSize",)),
+        "relay-function": ("update", ("reservedConcurrentExecutions",)),
+    }
 
 
 def test_another_route_replaces_the_document_and_updates_the_gateway(deployed) -> None:
@@ -94,6 +97,7 @@ def test_another_retention_updates_every_log_and_what_expires(deployed) -> None:
         "functions-authorizer-log": retention,
         "functions-gateway-log": retention,
         "functions-stop-log": retention,
+        "relay-function-log": retention,
         "stage-log": retention,
         "storage-pool-lifecycle": ("update", ("rules[2].expiration.days",)),
     }
@@ -128,11 +132,12 @@ def test_every_change_can_be_deployed_and_is_then_no_change(deployed) -> None:
 
 
 MANAGED = {"mode": "managed", "routes": [{"model": "small", "provider": "openai", "providerModel": "gpt-6-luna"}]}
-POOL_PARTS = ("alarm-gpu-hours", "keys-pool", "network", "pool", "storage-pool")
+POOL_PARTS = ("alarm-gpu-hours", "alarm-relay-errors", "keys-pool", "network", "pool", "relay", "storage-pool")
 TOUCHED_BY_THE_POOL = {
     "dashboard": "update",
     "functions-deployment": "replace",
     "functions-gateway": "update",
+    "functions-gateway-policy": "update",
     "functions-stop": "update",
     "functions-stop-policy": "update",
 }

@@ -104,6 +104,13 @@ def table_throughput_is_bounded(stack: Stack) -> Violations:
             yield table.name
 
 
+def table_forgets_nodes_only(stack: Stack) -> Violations:
+    """What is forgotten has the attribute that only nodes write; nothing about money has it."""
+    for table in stack.of("dynamodb/table"):
+        if (table.get("ttl.enabled"), table.get("ttl.attributeName")) != (True, "expires"):
+            yield table.name
+
+
 def secrets_are_created_empty(stack: Stack) -> Violations:
     """Providers' keys have an encrypted place, and no value of theirs passes through the program."""
     yield from (item.name for item in stack.of("secretsmanager/secretVersion", "ssm/parameter"))
@@ -146,6 +153,7 @@ CLAIMS: tuple[Claim, ...] = (
     buckets_want_tls,
     table_is_encrypted_and_recoverable,
     table_throughput_is_bounded,
+    table_forgets_nodes_only,
     secrets_are_created_empty,
     code_is_pinned,
     prod_is_protected,

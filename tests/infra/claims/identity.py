@@ -5,7 +5,14 @@ import re
 
 from tests.infra.claims.stack import POLICY_PROPERTIES, Claim, Stack, Violations, actions, all_statements, as_list
 
-ONLY_ANY_RESOURCE = frozenset({"autoscaling:DescribeAutoScalingGroups", "logs:DescribeLogGroups"})
+ONLY_ANY_RESOURCE = frozenset(
+    {
+        "autoscaling:DescribeAutoScalingGroups",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "logs:DescribeLogGroups",
+    }
+)
 """Actions for which AWS takes no narrower resource (Service Authorization Reference)."""
 SERVICES = frozenset({"lambda.amazonaws.com", "apigateway.amazonaws.com", "ec2.amazonaws.com"})
 METHOD_OF_A_STAGE = re.compile(r":execute-api:[^*]+/[^*/]+/(GET|POST)/\*$")
@@ -25,7 +32,7 @@ def no_resource_is_everything(stack: Stack) -> Violations:
     """A role may do something to everything only where AWS knows no narrower resource."""
     for item, statement in all_statements(stack, "iam/rolePolicy"):
         wide = "*" in as_list(statement.get("Resource")) or "NotResource" in statement
-        if wide and not set(actions(statement)) <= ONLY_ANY_RESOURCE:
+        if statement["Effect"] == "Allow" and wide and not set(actions(statement)) <= ONLY_ANY_RESOURCE:
             yield f"{item.name}: {statement.get('Sid')}"
 
 

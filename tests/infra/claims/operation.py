@@ -142,7 +142,7 @@ def alarms_act(stack: Stack) -> Violations:
     """Every alarm tells people; the one about GPU hours stops the stack as well; none is missing."""
     alert, stop = (stack.one("sns/topic", end).get("arn") for end in ("-alert", "-stop"))
     wanted = {"gateway-errors", "gateway-throttles", "api-errors", "stop-errors"}
-    wanted |= {"gpu-hours"} if stack.has_pool else set()
+    wanted |= {"gpu-hours", "relay-errors"} if stack.has_pool else set()
     found = set()
     for alarm in stack.of("cloudwatch/metricAlarm"):
         kind = alarm.name.partition("-alarm-")[2]

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from tests.infra.claims.stack import Claim, Stack, Violations, all_statements, as_list, is_true
+from tests.infra.claims.stack import Claim, Item, Stack, Violations, all_statements, as_list, is_true
 
 WAYS_OUT = ("ec2/internetGateway", "ec2/natGateway", "ec2/egressOnlyInternetGateway", "ec2/eip", "ec2/route")
 
@@ -34,16 +34,6 @@ def default_group_is_closed(stack: Stack) -> Violations:
 
 def _rules(props: dict[str, object]) -> bool:
     return bool(props.get("ingress") or props.get("egress"))
-
-
-def nodes_are_reached_by_nobody(stack: Stack) -> Violations:
-    """No rule lets anything in to a node, and nodes reach nothing but the endpoints' addresses on port 443."""
-    yield from (rule.name for rule in stack.of("vpc/securityGroupIngressRule"))
-    yield from (group.name for group in stack.of("ec2/securityGroup") if _rules(group.props))
-    for rule in stack.of("vpc/securityGroupEgressRule"):
-        open_wide = rule.get("cidrIpv4") or rule.get("cidrIpv6")
-        if open_wide or not rule.get("prefixListId") or (rule.get("fromPort"), rule.get("toPort")) != (443, 443):
-            yield rule.name
 
 
 def nodes_have_no_public_address(stack: Stack) -> Violations:
@@ -94,16 +84,34 @@ def group_mixes_types_and_follows_versions(stack: Stack) -> Violations:
 
 
 def faulty_nodes_are_not_bought_again(stack: Stack) -> Violations:
-    """A node that shuts down is terminated and not replaced: a fault at boot does not buy nodes without end."""
+    """A node that shuts down is terminated and not replaced: a fault at boot does not buy nodes without end.
+
+    Nor does Auto Scaling end a node that serves so that zones are even.
+    """
     yield from (
         template.name
         for template in stack.of("ec2/launchTemplate")
         if template.get("instanceInitiatedShutdownBehavior") != "terminate"
-        or "shutdown -h now" not in base64.b64decode(template.get("userData", "")).decode()
+        or "shutdown -h now" not in _script(template)
     )
     for group in stack.of("autoscaling/group"):
-        if "ReplaceUnhealthy" not in (group.get("suspendedProcesses") or []):
+        if set(group.get("suspendedProcesses") or []) != {"AZRebalance", "ReplaceUnhealthy"}:
             yield group.name
+
+
+def nodes_run_what_is_pinned(stack: Stack) -> Violations:
+    """A node is told the hash of agent, engine and model; the agent is the one that the stack puts into the bucket."""
+    agents = [item.get("key") for item in stack.of("s3/bucketObjectv2") if item.name.endswith("-pool-agent")]
+    for template in stack.of("ec2/launchTemplate"):
+        script = _script(template)
+        if agents != re.findall(r"\bagent/[0-9a-f]{64}[.]zip\b", script):
+            yield f"{template.name} runs another agent than {agents}"
+        if not re.search(r"\bengines/[0-9a-f]{64}[.]tar\b", script) or not re.search(r"\b[0-9a-f]{64}/[\w.-]+", script):
+            yield f"{template.name} runs an engine or a model that is not pinned"
+
+
+def _script(template: Item) -> str:
+    return base64.b64decode(template.get("userData", "")).decode()
 
 
 def image_is_pinned(stack: Stack) -> Violations:
@@ -129,13 +137,13 @@ CLAIMS: tuple[Claim, ...] = (
     network_has_no_way_out,
     endpoints_are_scoped,
     default_group_is_closed,
-    nodes_are_reached_by_nobody,
     nodes_have_no_public_address,
     metadata_wants_a_token,
     volumes_are_encrypted,
     group_scales_to_zero,
     group_mixes_types_and_follows_versions,
     faulty_nodes_are_not_bought_again,
+    nodes_run_what_is_pinned,
     image_is_pinned,
     flows_are_recorded_in_prod,
 )

@@ -1,7 +1,7 @@
 """All claims about a deployed account."""
 
 from tests.embedded.system.account import Claim
-from tests.embedded.system.claims import data, front, identity, network, operation, pool, tagging
+from tests.embedded.system.claims import data, front, identity, network, operation, pool, reach, tagging
 
 CLAIMS: tuple[Claim, ...] = (
     *data.CLAIMS,
@@ -9,6 +9,7 @@ CLAIMS: tuple[Claim, ...] = (
     *front.CLAIMS,
     *network.CLAIMS,
     *pool.CLAIMS,
+    *reach.CLAIMS,
     *operation.CLAIMS,
     *tagging.CLAIMS,
 )

@@ -130,6 +130,15 @@ def table_throughput_is_bounded(account: Account) -> Violations:
             yield f"{name} has no bound"
 
 
+def table_forgets_nodes_only(account: Account) -> Violations:
+    """What the table forgets has the attribute that only nodes write; nothing about money has it."""
+    for table in account.tables():
+        found = account.asked("dynamodb", "describe_time_to_live", TableName=table["TableName"])
+        expiry = found["TimeToLiveDescription"]
+        if (expiry["TimeToLiveStatus"], expiry.get("AttributeName")) != ("ENABLED", "expires"):
+            yield f"{table['TableName']} forgets something else, or nothing"
+
+
 def table_of_prod_is_kept(account: Account) -> Violations:
     """In prod AWS refuses to delete the table."""
     for table in account.tables():
@@ -163,6 +172,7 @@ CLAIMS: tuple[Claim, ...] = (
     table_is_encrypted,
     table_can_be_set_back,
     table_throughput_is_bounded,
+    table_forgets_nodes_only,
     table_of_prod_is_kept,
     secrets_are_encrypted,
     secrets_are_empty,

@@ -1,10 +1,9 @@
-"""Claims about the pool's network: no way in, and out to two services only."""
+"""Claims about the pool's network: no way out but to two services."""
 
 from tests.embedded.system.account import Account, Claim, Violations, statements
 from tests.infra.claims.stack import as_list
 
 EVERYTHING = frozenset({"*", "arn:aws:s3:::*"})
-HTTPS = (443, 443)
 
 
 def network_has_no_gateway(account: Account) -> Violations:
@@ -57,21 +56,6 @@ def default_group_is_closed(account: Account) -> Violations:
             yield f"{group['GroupId']} lets something through"
 
 
-def nodes_are_reached_by_nobody(account: Account) -> Violations:
-    """No rule of a security group lets anything in."""
-    for rule in _rules(account):
-        if not rule["IsEgress"]:
-            yield f"{rule['SecurityGroupRuleId']} lets something in"
-
-
-def nodes_reach_endpoints_only(account: Account) -> Violations:
-    """Nodes reach nothing but the addresses of the endpoints, on port 443."""
-    for rule in _rules(account):
-        ports = (rule.get("FromPort"), rule.get("ToPort"))
-        if rule["IsEgress"] and (not rule.get("PrefixListId") or rule["IpProtocol"] != "tcp" or ports != HTTPS):
-            yield f"{rule['SecurityGroupRuleId']} leads elsewhere"
-
-
 def flows_are_recorded_in_prod(account: Account) -> Violations:
     """In prod all flows of the network are recorded in a bucket of the account."""
     if account.environment != "prod":
@@ -88,22 +72,11 @@ def flows_are_recorded_in_prod(account: Account) -> Violations:
             yield f"{network['VpcId']} is not recorded"
 
 
-def _rules(account: Account) -> list[dict[str, object]]:
-    """Return the rules of all security groups but the default ones."""
-    groups = {
-        group["GroupId"] for group in account.ec2("describe_security_groups", "SecurityGroups[?GroupName!='default']")
-    }
-    rules = account.listed("ec2", "describe_security_group_rules", "SecurityGroupRules[]")
-    return [rule for rule in rules if rule["GroupId"] in groups]
-
-
 CLAIMS: tuple[Claim, ...] = (
     network_has_no_gateway,
     routes_lead_to_endpoints_only,
     subnets_give_no_public_address,
     endpoints_are_scoped,
     default_group_is_closed,
-    nodes_are_reached_by_nobody,
-    nodes_reach_endpoints_only,
     flows_are_recorded_in_prod,
 )

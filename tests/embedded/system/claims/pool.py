@@ -61,9 +61,9 @@ def nodes_end_when_they_shut_down(account: Account) -> Violations:
 
 
 def faulty_nodes_are_not_bought_again(account: Account) -> Violations:
-    """A node that goes is not replaced: a fault at boot does not buy nodes without end."""
+    """A node that goes is not replaced: a fault at boot does not buy nodes without end. None is ended for its zone."""
     for group in account.groups():
-        if "ReplaceUnhealthy" not in [one["ProcessName"] for one in group["SuspendedProcesses"]]:
+        if {one["ProcessName"] for one in group["SuspendedProcesses"]} != {"AZRebalance", "ReplaceUnhealthy"}:
             yield f"{group['AutoScalingGroupName']} replaces nodes"
 
 

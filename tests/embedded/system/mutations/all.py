@@ -7,8 +7,8 @@ it, they name that one.
 from itertools import chain
 
 from tests.embedded.system.mutate import Mutation
-from tests.embedded.system.mutations import front, identity, kept, network, nodes, running
+from tests.embedded.system.mutations import front, identity, kept, network, nodes, reach, running
 
-AREAS = (kept, identity, front, network, nodes, running)
+AREAS = (kept, identity, front, network, nodes, reach, running)
 FIRST: tuple[Mutation, ...] = tuple(chain.from_iterable(area.FIRST for area in AREAS))
 SECOND: tuple[Mutation, ...] = tuple(chain.from_iterable(area.SECOND for area in AREAS))

@@ -156,4 +156,5 @@ SECOND = (
         put(f"{ENCRYPTION}.kms_master_key_id", GONE),
     ),
     M(data.table_throughput_is_bounded, "none set", "dynamodb/table", "-table", put("on_demand_throughput", GONE)),
+    M(data.table_forgets_nodes_only, "keys", "dynamodb/table", "-table", put("ttl.attribute_name", "expires_at")),
 )

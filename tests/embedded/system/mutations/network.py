@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from tests.embedded.system.claims import network
-from tests.embedded.system.mutate import GONE, M, Made, both, of, one, put, statement
+from tests.embedded.system.mutate import GONE, M, Made, of, one, put, statement
 
 
 def _gateway(made: Made) -> pulumi.Resource:
@@ -34,19 +34,6 @@ def _open_default_group(made: Made) -> pulumi.Resource:
     opts = pulumi.ResourceOptions(parent=group)
     return aws.vpc.SecurityGroupEgressRule(
         "extra-rule-out", security_group_id=group.id, ip_protocol="-1", cidr_ipv4="0.0.0.0/0", opts=opts
-    )
-
-
-def _open_node_group(made: Made) -> pulumi.Resource:
-    group = one(made, "ec2/securityGroup", "-nodes")
-    return aws.vpc.SecurityGroupIngressRule(
-        "extra-rule-in",
-        security_group_id=group.id,
-        ip_protocol="tcp",
-        from_port=22,
-        to_port=22,
-        cidr_ipv4="10.0.0.0/8",
-        opts=pulumi.ResourceOptions(parent=group),
     )
 
 
@@ -83,20 +70,6 @@ FIRST = (
         named=of("securityGroupId"),
     ),
     M(
-        network.nodes_are_reached_by_nobody,
-        "SSH",
-        "vpc/securityGroupIngressRule",
-        "extra-rule-in",
-        add=_open_node_group,
-    ),
-    M(
-        network.nodes_reach_endpoints_only,
-        "everything",
-        "vpc/securityGroupEgressRule",
-        "-nodes-s3",
-        both(put("prefix_list_id", GONE), put("cidr_ipv4", "0.0.0.0/0")),
-    ),
-    M(
         network.flows_are_recorded_in_prod,
         "refused ones only",
         "ec2/flowLog",
@@ -114,12 +87,5 @@ SECOND = (
         "ec2/vpcEndpoint",
         "-network-dynamodb",
         statement("StackTable", "Condition", GONE),
-    ),
-    M(
-        network.nodes_reach_endpoints_only,
-        "all ports",
-        "vpc/securityGroupEgressRule",
-        "-nodes-dynamodb",
-        put("from_port", 0),
     ),
 )
