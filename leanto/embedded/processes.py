@@ -41,6 +41,11 @@ def end_orphans(session_id: int, mark: str) -> None:
         end_members(tuple(pid for pid in session_members(session_id) if _has_mark(pid, mark)))
 
 
+def end_marked(mark: str) -> None:
+    """End every process whose environment holds `mark`, which must be a text that nobody else's has."""
+    end_members(tuple(pid for pid in _all_pids() if pid != os.getpid() and _has_mark(pid, mark)))
+
+
 def _has_mark(pid: int, mark: str) -> bool:
     try:
         return mark.encode() in (PROC / str(pid) / "environ").read_bytes()

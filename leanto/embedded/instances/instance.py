@@ -22,6 +22,7 @@ from leanto.embedded.instances.metadata import InstanceFacts, MetadataService
 from leanto.embedded.instances.reply import Reply
 from leanto.embedded.instances.service import Surroundings
 from leanto.embedded.instances.systemd import Systemd
+from leanto.embedded.processes import end_marked
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FOLDERS = ("dev", "etc/systemd/system", "mnt", "opt", "root", "run", "tmp", "var/lib", "var/log")
 SCRIPT = "var/lib/cloud/instance/scripts/part-001"
 """Where cloud-init puts user data that is a program."""
+PROGRAMS = "bin"
 OUTPUT = "cloud-init-output.log"
 JOURNAL_LINES = 200
 
@@ -67,7 +69,7 @@ class BoxInstance:
         check_address(self.address)
         for name in FOLDERS:
             (self._root / name).mkdir(parents=True, exist_ok=True)
-        programs = self._folder / "bin"
+        programs = self._folder / PROGRAMS
         for folder in (programs, self._logs):
             folder.mkdir(parents=True, exist_ok=True)
         await self.metadata.start()
@@ -84,6 +86,8 @@ class BoxInstance:
         await self._launcher.close(seconds)
         await self._control.close()
         await self.metadata.close()
+        # Also what has made itself a session of its own.
+        await asyncio.to_thread(end_marked, f"{self._folder / PROGRAMS}:")
         await asyncio.to_thread(self._keep_logs)
 
     def _seams(self) -> dict[str, str]:

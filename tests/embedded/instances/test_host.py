@@ -65,7 +65,9 @@ sleep 600 & wait; wait
 """
 STUBBORN = """#!/bin/bash
 trap '' TERM
+setsid sleep 601 &
 echo "pid=$$"
+echo "away=$!"
 while :; do sleep 1; done
 """
 
@@ -168,11 +170,13 @@ def test_what_does_not_end_by_itself_is_killed(cloud: Cloud) -> None:
     cloud.group(STUBBORN)
     cloud.desire(1)
     (instance,) = cloud.instances()
-    cloud.says(instance, "pid=")
-    pid = int(lines(cloud.log(instance))["pid"])
+    cloud.says(instance, "away=")
+    told = lines(cloud.log(instance))
+    processes = [Path(f"/proc/{told[name]}") for name in ("pid", "away")]
     began = time.monotonic()
     cloud.desire(0)
-    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the end of what ignores SIGTERM")
+    wait_for(lambda: not processes[0].exists(), "the end of what ignores SIGTERM")
+    wait_for(lambda: not processes[1].exists(), "the end of what has a session of its own")
     assert time.monotonic() - began >= 0.3
 
 
