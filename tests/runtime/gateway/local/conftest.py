@@ -6,6 +6,7 @@ import queue
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,32 +14,56 @@ from aiohttp import web
 
 from leanto.embedded.aws import AwsServer
 from leanto.embedded.aws.invocation import InvokeBrokenError, InvokeRefusedError
+from leanto.embedded.instances.tiny_model import write_tiny_model
 from runtime.lambda_asgi import _prelude
 from runtime.lambda_events import asgi_request
-from runtime.lambda_lifespan import Lifespan
+from runtime.lambda_lifespan import AsgiApp, Lifespan
 from runtime.relay.app import create_app
 from tests.runtime.background_loop import BackgroundLoop
 from tests.runtime.certificates import Certificate, make_certificate
+from tests.runtime.gateway.conftest import Gateway, Provider
+from tests.runtime.gateway.local.real_nodes import real_nodes
+from tests.runtime.node.conftest import Node
 
 MODEL = "qwen3-4b"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+@dataclass
+class Invocation:
+    """What the relay was asked, and how far it came; `status` is 0 before its answer, `ended` when that is whole."""
+
+    function: str
+    trace_id: str
+    node: str
+    status: int = 0
+    ended: bool = False
+
+
 class RelayHost:
-    """Runs the relay as Lambda would, for whoever invokes it by a response stream."""
+    """Runs the relay as Lambda would, for whoever invokes it by a response stream; it is started once for a port."""
 
     def __init__(self, background: BackgroundLoop) -> None:
         self._background = background
+        self._running: dict[int, tuple[AsgiApp, Lifespan]] = {}
+        self._starting = asyncio.Lock()
         self.refuses: InvokeRefusedError | None = None
-        self.invoked: list[str] = []
+        self.invoked: list[Invocation] = []
         self.port = 0
 
+    def close(self) -> None:
+        for _, lifespan in self._running.values():
+            self._background.run(lifespan.shutdown())
+
     def __call__(self, function: str, payload: bytes, region: str) -> Iterator[bytes]:
-        self.invoked.append(function.rpartition(":")[2])
+        event = json.loads(payload)
+        trace_id = event["headers"]["traceparent"].split("-")[1]
+        made = Invocation(function.rpartition(":")[2], trace_id, event["headers"]["x-leanto-node"])
+        self.invoked.append(made)
         if self.refuses is not None:
             raise self.refuses
         pieces: queue.Queue[bytes | BaseException | None] = queue.Queue()
-        asyncio.run_coroutine_threadsafe(self._run(json.loads(payload), pieces), self._background.loop)
+        asyncio.run_coroutine_threadsafe(self._run(event, pieces, made), self._background.loop)
         return self._given(pieces)
 
     @staticmethod
@@ -48,10 +73,10 @@ class RelayHost:
                 raise InvokeBrokenError(type(piece).__name__, "")
             yield piece
 
-    async def _run(self, event: dict[str, Any], pieces: "queue.Queue[bytes | BaseException | None]") -> None:
-        app = create_app({"LEANTO_NODE_NETWORKS": "127.0.0.0/8", "LEANTO_NODE_PORT": str(self.port)})
-        lifespan = Lifespan(app)
-        await lifespan.startup()
+    async def _run(
+        self, event: dict[str, Any], pieces: "queue.Queue[bytes | BaseException | None]", made: Invocation
+    ) -> None:
+        app, lifespan = await self._started()
         scope, body = asgi_request(event, deadline=0, trace_id="")
         scope["state"] = lifespan.state
 
@@ -59,19 +84,34 @@ class RelayHost:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:
-            pieces.put(_prelude(message) if message["type"] == "http.response.start" else bytes(message["body"]))
+            if message["type"] == "http.response.start":
+                made.status = message["status"]
+                pieces.put(_prelude(message))
+                return
+            made.ended = not message["more_body"]
+            pieces.put(bytes(message["body"]))
 
         try:
             await app(scope, receive, send)
             pieces.put(None)
         except Exception as error:
             pieces.put(error)
-        await lifespan.shutdown()
+
+    async def _started(self) -> tuple[AsgiApp, Lifespan]:
+        async with self._starting:
+            if self.port not in self._running:
+                app = create_app({"LEANTO_NODE_NETWORKS": "127.0.0.0/8", "LEANTO_NODE_PORT": str(self.port)})
+                lifespan = Lifespan(app)
+                await lifespan.startup()
+                self._running[self.port] = app, lifespan
+            return self._running[self.port]
 
 
 @pytest.fixture(scope="session")
-def relay_host(background: BackgroundLoop) -> RelayHost:
-    return RelayHost(background)
+def relay_host(background: BackgroundLoop) -> Iterator[RelayHost]:
+    host = RelayHost(background)
+    yield host
+    host.close()
 
 
 @pytest.fixture(scope="session")
@@ -181,3 +221,45 @@ def start_pool(
     relay_host.refuses = None
     for runner in runners:
         background.run(runner.cleanup())
+
+
+StartNodes = Callable[..., tuple[Gateway, list[Node]]]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
+    write_tiny_model(path, context_tokens=65536)
+    return path
+
+
+@pytest.fixture
+def start_nodes(
+    tmp_path: Path,
+    background: BackgroundLoop,
+    aws_url: str,
+    boto: Any,
+    table_name: str,
+    tiny_model: Path,
+    relay_host: RelayHost,
+    relay_name: str,
+    provider: Provider,
+    start_gateway: Callable[..., Gateway],
+) -> Iterator[StartNodes]:
+    """Start a gateway before so many ready nodes with the real engine, two at most."""
+    provider.control(delay_chunk_seconds=0.0)
+    relay_host.refuses = None
+    relay_host.invoked.clear()
+    with real_nodes(2, tmp_path, tiny_model, MODEL, table_name, boto("dynamodb"), aws_url, background) as nodes:
+
+        def begin(count: int = 1, context_tokens: int = 4096) -> tuple[Gateway, list[Node]]:
+            used = nodes[:count]
+            relay_host.port = used[0].port
+            for node in used:
+                node.start_engine(context_tokens=context_tokens)
+                node.start_agent()
+            for node in used:
+                node.until("ready")
+            return start_gateway(variables={"LEANTO_RELAY": relay_name}), used
+
+        yield begin
