@@ -1,4 +1,4 @@
-"""`leanto demo`: the whole story on one machine: deploy, ask, look, destroy, prove that nothing is left."""
+"""`leanto demo`: the whole story on one machine: deploy, ask, boot a node, lose it, destroy, look for leftovers."""
 
 import importlib
 import os
@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from leanto.cli import box_place, policies, runs, screen
+from leanto.cli.demo_node import runs_nodes, tell_of_a_node
 from leanto.cli.demo_provider import Choice, choose, overlay
-from leanto.cli.demo_steps import Phases, ask, show_what_is_there
+from leanto.cli.demo_steps import QUESTION, Phases, ask, show_what_is_there
 from leanto.cli.destroy import prove_nothing_is_left
 from leanto.cli.exits import CommandError
 from leanto.cli.keytable import KeyTable
@@ -31,7 +32,7 @@ PRESET = "hybrid"
     "--provider", type=click.Choice(["real", "stand-in"]), help="Whom to ask.  [default: asks, if a key is set]"
 )
 def command(provider: str | None) -> None:
-    """Deploy the hybrid preset into AWS in a box, ask it a question, take it down again.
+    """Deploy the hybrid preset into AWS in a box, ask it a question, boot a node that answers too, take it down again.
 
     Needs no AWS account and no GPU, and leaves nothing behind. Two demos may run side by side.
     """
@@ -78,7 +79,13 @@ def tell_story(place: Place, choice: Choice, phases: Phases) -> None:
     with phases.phase("key and question"):
         give_keys(place, choice, done.outputs["provider_secret_arns"])
         key = KeyTable(place.client("dynamodb"), done.outputs["table_name"]).create("demo", team="demo")
-        ask(place.reachable(done.outputs["endpoint_url"]), key.text, done.outputs["models"][0])
+        base_url, model = place.reachable(done.outputs["endpoint_url"]), done.outputs["models"][0]
+        screen.say(f"question to {model!r} at {base_url}: {QUESTION}")
+        answer = ask(base_url, key.text, model)
+        screen.write("\n")
+        screen.say(f"answered by {answer.upstream}")
+    if runs_nodes():
+        tell_of_a_node(place, done.outputs, lambda **fields: ask(base_url, key.text, model, **fields), phases)
     with phases.phase("what is there"):
         show_what_is_there(place)
     with phases.phase("destroy"):

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,8 +42,17 @@ class Phases:
         return table
 
 
-def ask(base_url: str, key: str, model: str) -> str:
-    """Ask the endpoint through the stock openai client, print the answer as it comes, and return it.
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint said, who answered, and when the first piece of text came, by `time.monotonic`."""
+
+    text: str
+    upstream: str
+    first_at: float
+
+
+def ask(base_url: str, key: str, model: str, *, show: Callable[[str], None] = screen.write, **fields: Any) -> Answer:
+    """Ask the endpoint through the stock openai client, show the answer as it comes, and return it.
 
     Raises:
         CommandError: the endpoint does not answer as OpenAI's would.
@@ -51,25 +60,24 @@ def ask(base_url: str, key: str, model: str) -> str:
     import openai  # noqa: PLC0415 - slow, and only when something is asked
 
     client = openai.OpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=ANSWER_TIMEOUT_SECONDS)
-    screen.say(f"question to {model!r} at {base_url}: {QUESTION}")
     said: list[str] = []
+    first_at = 0.0
     try:
-        with (
-            client,
-            client.chat.completions.create(
-                model=model, messages=[{"role": "user", "content": QUESTION}], stream=True
-            ) as stream,
-        ):
-            for chunk in stream:
+        with client:
+            raw = client.chat.completions.with_raw_response.create(
+                model=model, messages=[{"role": "user", "content": QUESTION}], stream=True, **fields
+            )
+            chunks: Any = raw.parse()
+            for chunk in chunks:
                 text = (chunk.choices[0].delta.content or "") if chunk.choices else ""
+                first_at = first_at or (time.monotonic() if text else 0.0)
                 said.append(text)
-                screen.write(text)
+                show(text)
     except openai.OpenAIError as error:
         raise CommandError(f"the endpoint did not answer: {error}", Exit.FAILED) from error
-    screen.write("\n")
     if not "".join(said).strip():
         raise CommandError("the endpoint answered with an empty text", Exit.FAILED)
-    return "".join(said)
+    return Answer("".join(said), raw.headers.get("x-leanto-upstream", ""), first_at)
 
 
 def created_table(resources: list[Mapping[str, Any]], prefix: str) -> Table:

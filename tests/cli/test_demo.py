@@ -1,6 +1,8 @@
 """Claims about the demo: it shows a streamed answer and its price, and leaves nothing, whether it ends or is ended."""
 
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +44,14 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert out.startswith("[simulated]")
     for told in ("Idle month", "Component", "nothing is left in any service", "the demo took"):
         assert told in err
+    if platform.system() == "Linux":
+        parts = re.findall(r"^  i-[0-9a-f]+: (\w+) [\d.]+ s$", err, re.MULTILINE)
+        assert [part for part in parts if part != "system"] == [
+            *("facts", "checks", "disk", "artefacts", "units", "engine_start", "first_token")
+        ]
+        answers = re.findall(r"answered by ([\w./-]+)", err)
+        assert answers == ["openai/gpt-6-luna", "local/tiny-random", "openai/gpt-6-luna"]
+        assert "the group is back at zero nodes" in err
     assert list(tmp_path.iterdir()) == []
     assert processes_in(tmp_path) == []
 

@@ -12,7 +12,7 @@ from tests.runtime.gateway.client_suite import CHAT, EMBEDDER, PLAIN, Endpoint
 
 def with_models(place: Place) -> dict[str, object]:
     """Return the settings by which a preset gets an embedding model, and one of a server of the team's own."""
-    routes = json.loads(configuration(place.root, place.stack, {})["leanto:routes"])
+    routes = json.loads(configuration(place.root, place.stack, place.overlay)["leanto:routes"])
     prices = {"inputUsdPerMillion": 0.1, "outputUsdPerMillion": 0.5, "maximumOutputTokens": 4096}
     return {
         "leanto:routes": [
