@@ -26,6 +26,8 @@ class Engine:
     """Why on none that are older."""
     spreads: bool
     """Whether it spreads a model over all GPUs of an instance by itself."""
+    tools: bool
+    """Whether it takes tools as nodes start it."""
 
 
 LLAMA_CPP, VLLM = "llama.cpp", "vllm"
@@ -41,6 +43,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             compute_capability=Decimal("7.5"),
             why="it is known to work on Turing, and nothing is known of older GPUs",
             spreads=True,
+            tools=True,
         ),
         VLLM: Engine(
             VLLM,
@@ -52,6 +55,8 @@ ENGINES: Mapping[str, Engine] = MappingProxyType(
             compute_capability=Decimal("8.0"),
             why="it keeps breaking on Turing, which has no bf16 (vllm-project/vllm #15853, #43576, #45375)",
             spreads=False,
+            # It refuses them without --enable-auto-tool-choice and a parser, another one for each family of models.
+            tools=False,
         ),
     }
 )

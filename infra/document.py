@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from catalog.endpoints import destination, geography
+from catalog.engines import ENGINES
 from catalog.residency import base_url
 from catalog.rows import ROLE, Catalogue, ManagedModel, Provider
 from infra.content import content_check
@@ -12,7 +13,7 @@ from infra.defaults import FIRST_BYTE_TIMEOUT_SECONDS
 from infra.prices import MICRO_USD, price_of
 from infra.rendering import compact
 from infra.routes import Managed, Route, managed_of
-from infra.serving import serving
+from infra.serving import Serving, serving
 from infra.settings import Settings
 
 SCHEMA = 2
@@ -121,8 +122,7 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
     """Return a route with its upstreams in order of preference: the pool is paid for already, so it comes first."""
     upstreams: list[dict[str, Any]] = []
     if route.local_model:
-        tokens = serving(settings, tables).context_tokens
-        upstreams.append({"kind": "local", "model": route.local_model, "context_tokens": tokens})
+        upstreams.append(_local(route.local_model, serving(settings, tables)))
     drops = {"drop_unsupported": True} if route.drop_unsupported else {}
     upstreams += [_managed(one, settings, tables) | drops for one in managed_of(route)]
     found = {"model": route.model, "created": _created(route, tables), "upstreams": upstreams}
@@ -131,6 +131,11 @@ def _route(route: Route, settings: Settings, tables: Catalogue) -> dict[str, Any
         return found
     url = guardrail_base_url(settings)
     return found | {"content_check": content_check(route.guardrail, url, settings.region, tables)}
+
+
+def _local(model: str, served: Serving) -> dict[str, Any]:
+    lacks = {} if ENGINES[served.engine].tools else {"lacks": ["tools"]}
+    return {"kind": "local", "model": model, "context_tokens": served.context_tokens, **lacks}
 
 
 def guardrail_base_url(settings: Settings) -> str:

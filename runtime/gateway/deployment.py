@@ -98,10 +98,14 @@ class ProviderUpstream:
 
 @dataclass(frozen=True)
 class LocalUpstream:
-    """A model that the stack's own GPU pool serves; `context_tokens` holds prompt and answer together."""
+    """A model that the stack's own GPU pool serves; `context_tokens` holds prompt and answer together.
+
+    `lacks` is what its engine does not take as nodes start it: "tools".
+    """
 
     model: str
     context_tokens: int | None = None
+    lacks: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -207,7 +211,8 @@ def _route(fields: Mapping[str, Any], providers: Mapping[str, Provider], masks: 
 def _upstream(route: str, fields: Mapping[str, Any], providers: Mapping[str, Provider]) -> Upstream:
     match fields["kind"]:
         case "local":
-            return LocalUpstream(str(fields["model"]), fields.get("context_tokens"))
+            lacks = frozenset(map(str, fields.get("lacks", ())))
+            return LocalUpstream(str(fields["model"]), fields.get("context_tokens"), lacks)
         case "provider" if fields["provider"] in providers:
             return ProviderUpstream(
                 providers[fields["provider"]],

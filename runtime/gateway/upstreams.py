@@ -56,7 +56,7 @@ def local_target(upstream: LocalUpstream, unready: str, ready_in_seconds: float)
     return Target(
         upstream.name,
         is_local=True,
-        lacks=(frozenset(ENDPOINTS) - LOCAL_ENDPOINTS) | {VISION},
+        lacks=(frozenset(ENDPOINTS) - LOCAL_ENDPOINTS) | {VISION} | upstream.lacks,
         context_tokens=upstream.context_tokens,
         maximum_output_tokens=upstream.context_tokens,
         unready=unready,

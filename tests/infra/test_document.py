@@ -118,6 +118,16 @@ def test_a_local_model_is_named_to_the_byte_with_its_licence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("model", "engine", "lacks"), [("qwen3-8b-q4_k_m", "llama.cpp", {}), ("qwen3-8b-awq", "vllm", {"lacks": ["tools"]})]
+)
+def test_the_gateway_is_told_what_nodes_take(model: str, engine: str, lacks: dict[str, Any]) -> None:
+    """How long requests may be, and no tools where the engine, as nodes start it, refuses them."""
+    routes = [{"model": "small", "localModel": model}]
+    (route,) = document("gpu", gpuModel=model, gpuEngine=engine, routes=routes)["routes"]
+    assert route["upstreams"] == [{"kind": "local", "model": model, "context_tokens": 8192, **lacks}]
+
+
+@pytest.mark.parametrize(
     ("model", "changes", "engine", "slots"),
     [
         ("qwen3-8b-q4_k_m", {}, "llama.cpp", 4),

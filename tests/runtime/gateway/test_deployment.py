@@ -18,6 +18,7 @@ from runtime.gateway.deployment import (
     load_deployment,
     read_deployment,
 )
+from runtime.gateway.upstreams import local_target
 
 PRICE: dict[str, Any] = {
     "input_micro_usd_per_million": 100_000,
@@ -55,6 +56,18 @@ DOCUMENT: dict[str, Any] = {
         }
     ],
 }
+
+
+@pytest.mark.parametrize("fields", [{}, {"lacks": ["tools"], "context_tokens": 8192}])
+def test_what_nodes_do_not_take_is_what_routing_looks_at(fields: dict[str, object]) -> None:
+    local = {**DOCUMENT["routes"][0]["upstreams"][0], **fields}
+    routes = [{**DOCUMENT["routes"][0], "upstreams": [local]}]
+    (upstream,) = read_deployment({**DOCUMENT, "routes": routes}).routes["small"].upstreams
+    assert isinstance(upstream, LocalUpstream)
+    target = local_target(upstream, "", 0.0)
+    assert ("tools" in target.lacks) is bool(fields)
+    assert "vision" in target.lacks
+    assert target.context_tokens == fields.get("context_tokens")
 
 
 def test_a_document_is_read_whole() -> None:
