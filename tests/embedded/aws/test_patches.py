@@ -31,6 +31,7 @@ PARAMETERS = {
         "mixed_instances_policy",
     ],
     "instance_end": ["self"],
+    "marker_deletion": ["self", "key"],
     "object_version": ["self", "updated_spec"],
     "template_version": ["self", "data", "description"],
     "topic_delivery": [

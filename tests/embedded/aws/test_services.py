@@ -73,3 +73,17 @@ def test_warming_ends_when_the_server_stops() -> None:
     stop.set()
     warm(dispatcher, "123456789099", "eu-central-1", stop)
     assert dispatcher.app_instances == {}
+
+
+def test_a_bucket_with_a_delete_marker_can_be_emptied_once_its_versioning_is_suspended(client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="marked", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3.put_bucket_versioning(Bucket="marked", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="marked", Key="k", Body=b"content")
+    s3.delete_object(Bucket="marked", Key="k")
+    s3.put_bucket_versioning(Bucket="marked", VersioningConfiguration={"Status": "Suspended"})
+    listed = s3.list_object_versions(Bucket="marked")
+    versions = [*listed["Versions"], *listed["DeleteMarkers"]]
+    found = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]
+    s3.delete_objects(Bucket="marked", Delete={"Objects": found})
+    s3.delete_bucket(Bucket="marked")
