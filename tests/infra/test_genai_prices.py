@@ -12,7 +12,7 @@ from infra.prices import price_of
 from infra.routes import Route
 from runtime.decide.prices import Usage, true_price
 from runtime.decide.usage import read_usage
-from runtime.gateway.deployment import _price
+from runtime.gateway.document_values import read_price
 
 NAMES = {"bedrock": "aws"}
 """Our providers that they call otherwise."""
@@ -36,7 +36,7 @@ def amounts(row: ManagedModel) -> list[tuple[int, int, int, int]]:
 
 @pytest.mark.parametrize("row", MODELS, ids=lambda row: f"{row.provider}/{row.model}")
 def test_our_charge_is_theirs_rounded_up(row: ManagedModel) -> None:
-    price = _price(price_of(Route("m", row.provider, row.model), "", catalogue()))
+    price = read_price(price_of(Route("m", row.provider, row.model), "", catalogue()))
     for prompt, cached, written, output in amounts(row):
         has_cache, writes = row.cached_input_usd_per_million is not None, row.cache_write_usd_per_million is not None
         read, wrote = cached if has_cache else 0, written if writes else 0
@@ -64,7 +64,7 @@ def test_an_answer_s_usage_is_read_and_charged_as_they_read_it(
     row: ManagedModel, flavour: str, read: str, said: str
 ) -> None:
     """With its reasoning, which is part of the output, and at each tier's edge."""
-    price = _price(price_of(Route("m", row.provider, row.model), "", catalogue()))
+    price = read_price(price_of(Route("m", row.provider, row.model), "", catalogue()))
     for prompt, cached, written, output in amounts(row):
         has_cache, writes = row.cached_input_usd_per_million is not None, row.cache_write_usd_per_million is not None
         details = {"cached_tokens": cached if has_cache else 0, "cache_write_tokens": written if writes else 0}

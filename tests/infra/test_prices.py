@@ -17,6 +17,8 @@ from tests.infra.synthesised import PINNED
 ROUTE = {"model": "a", "provider": "openai", "providerModel": "gpt-6-luna"}
 LOCAL = {"model": "a", "localModel": "qwen3-4b-instruct-2507-q4_k_m"}
 PRICES = {"inputUsdPerMillion": 0.1, "outputUsdPerMillion": 0.5}
+IMAGES = {"image_tokens": 36_000, "high_detail_image_tokens": 3_000}
+"""The most that the model's row says of one image."""
 OWN_SERVER = {"model": "a", "provider": "custom", "providerModel": "my/model"}
 CUSTOM = {"providersAllowed": ["custom"], "providerBaseUrls": {"custom": "https://llm.example.com/v1"}}
 
@@ -48,6 +50,7 @@ def test_the_price_is_the_catalogues_in_micro_dollars_with_its_tier_and_bounds()
         },
         "context_tokens": 922_000,
         "maximum_output_tokens": 128_000,
+        **IMAGES,
     }
 
 
@@ -71,6 +74,7 @@ def test_the_price_of_a_route_holds_over_the_catalogues() -> None:
         "output_micro_usd_per_million": 2_000_000,
         "context_tokens": 922_000,
         "maximum_output_tokens": 4096,
+        **IMAGES,
     }
 
 
