@@ -29,11 +29,10 @@ def aws_url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="session")
-def aws_variables(aws_url: str) -> dict[str, str]:
-    """What Lambda and the box set in a function's environment."""
+def variables_at(url: str) -> dict[str, str]:
+    """Return what Lambda and the box set in a function's environment."""
     return {
-        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_ENDPOINT_URL": url,
         "AWS_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "canary-secret-access-key",
@@ -41,16 +40,25 @@ def aws_variables(aws_url: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
-def boto(aws_url: str) -> Any:
-    """Return the boto3 client of a service, one for all tests: each takes a fifth of a second to make."""
+def clients_at(url: str) -> Any:
+    """Return what gives the boto3 client of a service, one for all tests: each takes a fifth of a second to make."""
 
     @cache
     def client(service: str) -> Any:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, region_name=REGION, endpoint_url=aws_url, **keys)
+        return boto3.client(service, region_name=REGION, endpoint_url=url, **keys)
 
     return client
+
+
+@pytest.fixture(scope="session")
+def aws_variables(aws_url: str) -> dict[str, str]:
+    return variables_at(aws_url)
+
+
+@pytest.fixture(scope="session")
+def boto(aws_url: str) -> Any:
+    return clients_at(aws_url)
 
 
 @pytest.fixture

@@ -96,6 +96,8 @@ def test_who_comes_when_slots_and_queue_are_full_is_refused_at_once(ready: Node)
                 response.close()
             answers = await asyncio.gather(*waiting)
             assert [answer.status for answer in answers] == [200, 200]
+            for answer in answers:
+                await answer.read()
 
     asyncio.run(run())
 

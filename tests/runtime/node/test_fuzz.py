@@ -126,9 +126,7 @@ HEADERS += ("connection", "content-encoding", "transfer-encoding", "content-leng
 VALUES = ("application/json", "100-continue", "gzip", "deflate", "br", "chunked", "identity", "websocket", "close", "0")
 VALUES += ("-1", "keep-alive, upgrade", "Bearer forged", "h2c", "99999999999999999999", "text/plain; charset=utf-7")
 
-methods = st.sampled_from(
-    ["POST", "POST", "POST", "GET", "PUT", "OPTIONS", "HEAD", "TRACE", "PRI", "POST\t"]
-)
+methods = st.sampled_from(["POST", "POST", "POST", "GET", "PUT", "OPTIONS", "HEAD", "TRACE", "PRI", "POST\t"])
 words = st.binary(max_size=12).map(lambda raw: raw.replace(b"\r", b"").replace(b"\n", b""))
 values = st.one_of(st.sampled_from(VALUES).map(str.encode), words)
 headers = st.lists(st.tuples(st.sampled_from(HEADERS).map(str.encode), values), max_size=2)

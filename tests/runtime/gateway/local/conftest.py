@@ -21,6 +21,7 @@ from runtime.lambda_lifespan import AsgiApp, Lifespan
 from runtime.relay.app import create_app
 from tests.runtime.background_loop import BackgroundLoop
 from tests.runtime.certificates import Certificate, make_certificate
+from tests.runtime.conftest import clients_at, variables_at
 from tests.runtime.gateway.conftest import Gateway, Provider
 from tests.runtime.gateway.local.real_nodes import real_nodes
 from tests.runtime.node.conftest import Node
@@ -119,6 +120,17 @@ def aws_url(relay_host: RelayHost) -> Iterator[str]:
     """An AWS that runs the relay; the state of these tests is in it too."""
     with AwsServer(on_invoke_stream=relay_host) as server:
         yield server.url
+
+
+# Of their own, as the AWS is: those of other tests in the same process have another one.
+@pytest.fixture(scope="session")
+def aws_variables(aws_url: str) -> dict[str, str]:
+    return variables_at(aws_url)
+
+
+@pytest.fixture(scope="session")
+def boto(aws_url: str) -> Any:
+    return clients_at(aws_url)
 
 
 @pytest.fixture(scope="session")
