@@ -32,7 +32,7 @@ def exists(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("way", ["stop", "SIGKILL"])
+@pytest.mark.parametrize("way", [pytest.param("stop", marks=pytest.mark.long), "SIGKILL"])
 def test_processes_of_instances_end_with_the_box(tmp_path: Path, way: str) -> None:
     loopback = Loopback.claim()
     if loopback is None:

@@ -148,7 +148,7 @@ def test_a_template_that_stops_instances_has_them_stopped(cloud: Cloud) -> None:
     assert cloud.state(instance) == "stopped"
 
 
-def test_two_instances_at_once_have_their_own_addresses_and_the_group_takes_one_away(cloud: Cloud) -> None:
+def test_two_instances_at_once_have_their_own_addresses_and_the_group_takes_them_away(cloud: Cloud) -> None:
     cloud.group(SERVICE)
     cloud.desire(2)
     first, second = cloud.instances(2)
@@ -163,6 +163,11 @@ def test_two_instances_at_once_have_their_own_addresses_and_the_group_takes_one_
     assert left is second
     assert second.systemd is not None
     assert second.systemd.state("worker.service") == "active"
+    cloud.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName=GROUP, MinSize=0, MaxSize=0, DesiredCapacity=0
+    )
+    cloud.instances(0)
+    wait_for(lambda: not cloud.root(second).exists(), "the end of the machine's files")
 
 
 def test_what_does_not_end_by_itself_is_killed(cloud: Cloud) -> None:
