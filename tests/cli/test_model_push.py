@@ -28,8 +28,8 @@ REVISION = "a" * 40
 def row(name: str, licence: str = "Apache-2.0", contents: dict[str, bytes] = FILES) -> OpenModel:
     files = tuple(ModelFile(each, len(held), hashlib.sha256(held).hexdigest()) for each, held in contents.items())
     return OpenModel(
-        name, name, "vllm", Decimal(1), Decimal(1), "AWQ", f"someone/{name}", REVISION, files, licence, 2048, 1024,
-        "config.json", "verified", "spdx", dt.date(2026, 11, 25),
+        name, name, "vllm", Decimal(1), Decimal(1), "AWQ", files, licence, 2048, 1024, "config.json", "verified",
+        "spdx", dt.date(2026, 11, 25), f"someone/{name}", REVISION,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ GROUP = "ec2/securityGroup"
 DEFAULT = "ec2/defaultSecurityGroup"
 INGRESS = "vpc/securityGroupIngressRule"
 EGRESS = "vpc/securityGroupEgressRule"
+INGRESS = "vpc/securityGroupIngressRule"
 TEMPLATE = "ec2/launchTemplate"
 BLOCK = "s3/bucketPublicAccessBlock"
 LIMITS = "apigateway/methodSettings"
@@ -32,6 +33,16 @@ ALL = {"protocol": "-1", "fromPort": 0, "toPort": 0}
 OUT: Mapping[str, Any] = {"ipProtocol": "-1", "prefixListId": GONE, "cidrIpv4": "0.0.0.0/0", "fromPort": 0, "toPort": 0}
 
 
+_WORLD_WIDE = {
+    "referencedSecurityGroupId": GONE,
+    "cidrIpv4": "0.0.0.0/0",
+    "ipProtocol": "-1",
+    "fromPort": 0,
+    "toPort": 65535,
+}
+"""Everything, from everywhere."""
+
+
 def _of_group(kind: str, **values: Any) -> Change:
     """Add a rule to each security group of the stack."""
     return extra(kind, {"securityGroupId": "sg-1", **values})
@@ -44,6 +55,7 @@ EXPOSURE: Mapping[str, Mapping[str, Change]] = {
         "a rule": _of_group(
             "vpc/securityGroupIngressRule", ipProtocol="tcp", fromPort=22, toPort=22, cidrIpv4="0.0.0.0/0"
         ),
+        "a rule of ours": become(INGRESS, **_WORLD_WIDE),
         "a rule of the old kind": _of_group("ec2/securityGroupRule", type="ingress", **_ports(22), **WORLD[1]),
     },
     "model-port-private": {
@@ -52,6 +64,7 @@ EXPOSURE: Mapping[str, Mapping[str, Change]] = {
         "a rule": _of_group(
             "vpc/securityGroupIngressRule", ipProtocol="tcp", fromPort=8080, toPort=8080, cidrIpv6="::/0"
         ),
+        "a rule of ours": become(INGRESS, **_WORLD_WIDE),
     },
     "lambda-permission-scoped": {
         "anyone": put(PERMISSION, "principal", "*"),
@@ -114,6 +127,7 @@ EXPOSURE: Mapping[str, Mapping[str, Change]] = {
     "sg-described": {
         "a group": put(GROUP, "description", GONE, "Managed by Pulumi"),
         "a rule": put(EGRESS, "description", GONE),
+        "a rule, in": put(INGRESS, "description", GONE),
         "a rule in the default group, in": put(DEFAULT, "ingress", [{**ALL, "self": True}]),
         "a rule in the default group, out": put(DEFAULT, "egress", [{**ALL, "self": True}]),
     },
@@ -127,5 +141,8 @@ EXPOSURE: Mapping[str, Mapping[str, Change]] = {
         "none": without("ec2/vpcEndpoint", "-s3"),
         "of another service": put("ec2/vpcEndpoint", "serviceName", "com.amazonaws.us-east-1.sqs", name_end="-s3"),
         "of another network": put("ec2/vpcEndpoint", "vpcId", "vpc-1", name_end="-s3"),
+        "a caller of Bedrock": put(
+            "lambda/function", "environment.variables.BEDROCK_REGION", "us-east-1", name_end="relay-function"
+        ),
     },
 }

@@ -15,7 +15,11 @@ TEMPLATE = "ec2/launchTemplate"
 METADATA = "metadataOptions"
 SECRET = "sk-ant-api03-" + "Zq7Rt2Lm" * 8
 """Looks like a key of a provider, and is none."""
-NEVER_NAMED = ("logs:DescribeLogGroups", "autoscaling:DescribeAutoScalingGroups")
+NEVER_NAMED = (
+    "logs:DescribeLogGroups",
+    "autoscaling:DescribeAutoScalingGroups",
+    "ec2:DescribeNetworkInterfaces",
+)
 """Actions that AWS allows on everything or not at all."""
 ESCALATING = (
     "iam:PassRole",
@@ -43,7 +47,7 @@ def _whole_service(old: Statement) -> Iterator[Statement]:
 
 def _every_resource(old: Statement) -> Iterator[Statement]:
     """Yield a statement for every resource; conditions that say of which data, or by which tag, go as well."""
-    if old["Action"][0] not in NEVER_NAMED:
+    if old["Action"][0] not in NEVER_NAMED and old["Effect"] == "Allow":
         keys = json.dumps(old.get("Condition", {}))
         narrowing = GONE if "kms:" in keys or "aws:ResourceTag" in keys else old.get("Condition", GONE)
         for resource in ("*", ["*"], [old["Resource"], "*"]):

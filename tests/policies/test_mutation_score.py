@@ -38,6 +38,8 @@ HARMLESS: Mapping[tuple[str, str, str], str] = {
     ("lambda-env-cmk", FUNCTION, "environment.variables"): "no variables need no key",
     ("lambda-runtime-supported", FUNCTION, "packageType"): "images bring their own runtime",
     ("private-egress-endpoints", SUBNET, "mapPublicIpOnLaunch"): "a public subnet needs no endpoint",
+    ("private-egress-endpoints", FUNCTION, "vpcConfig"): "a function outside of the network needs no endpoint in it",
+    ("private-egress-endpoints", FUNCTION, "vpcConfig.subnetIds"): "a function elsewhere needs no endpoint here",
     ("prompt-logging-off", FUNCTION, "loggingConfig"): "it says where a function logs, not what",
     ("s3-deny-insecure-transport", BUCKET, "bucket"): "it is the bucket's own name",
     ("s3-encrypted-kms", BUCKET, "bucket"): "it is the bucket's own name",
