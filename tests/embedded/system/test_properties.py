@@ -64,39 +64,39 @@ def deploy(server: AwsServer, preset: str, environment: str, main: Callable[[], 
     return Run(Account(lambda service: clients.get(service, REGION), side, environment), synthesis)
 
 
-STACKS = [
-    pytest.param(("hybrid", "prod"), id="hybrid-prod"),
-    pytest.param(("managed", "dev"), id="managed-dev", marks=pytest.mark.long),
+SOUND = [
+    pytest.param(("hybrid", "prod", ()), id="hybrid-prod"),
+    pytest.param(("managed", "dev", ()), id="managed-dev", marks=pytest.mark.long),
 ]
+SPOILT = [pytest.param(("hybrid", "prod", one), id=name) for name, one in (("first", FIRST), ("second", SECOND))]
 
 
-@pytest.fixture(scope="module", params=STACKS)
-def sound(request: pytest.FixtureRequest) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def run(request: pytest.FixtureRequest) -> Iterator[tuple[Run, tuple[Mutation, ...]]]:
+    """One stack at a time: names of buckets are made up of those of resources, and are the same in each."""
+    preset, environment, mutations = request.param
     with AwsServer() as server:
-        yield deploy(server, *request.param, program.main)
+        yield deploy(server, preset, environment, spoilt(mutations) if mutations else program.main), mutations
 
 
-@pytest.fixture(scope="module", params=[FIRST, SECOND], ids=["first", "second"])
-def spoilt_run(request: pytest.FixtureRequest) -> Iterator[tuple[Run, tuple[Mutation, ...]]]:
-    with AwsServer() as server:
-        yield deploy(server, "hybrid", "prod", spoilt(request.param)), request.param
-
-
+@pytest.mark.parametrize("run", SOUND, indirect=True, scope="module")
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.__name__)
-def test_the_deployed_stack_keeps_the_claim(claim: Claim, sound: Run) -> None:
-    assert sound.violations(claim) == (), claim.__doc__
+def test_the_deployed_stack_keeps_the_claim(claim: Claim, run: tuple[Run, tuple[Mutation, ...]]) -> None:
+    assert run[0].violations(claim) == (), claim.__doc__
 
 
+@pytest.mark.parametrize("run", SPOILT, indirect=True, scope="module")
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.__name__)
 def test_the_claim_breaks_for_what_is_spoilt_and_for_nothing_else(
-    claim: Claim, spoilt_run: tuple[Run, tuple[Mutation, ...]]
+    claim: Claim, run: tuple[Run, tuple[Mutation, ...]]
 ) -> None:
     """Each violation names what one of the claim's mutations spoilt, and each mutation is named by a violation."""
-    run, mutations = spoilt_run
-    names = [name for one in mutations if one.claim is claim for name in one.names(run.synthesis)]
+    spoilt_run, mutations = run
+    names = [name for one in mutations if one.claim is claim for name in one.names(spoilt_run.synthesis)]
     assert len(names) == len(set(names)), "one mutation would hide the other"
     starts = {f"{name}{mark}": name for name in names for mark in " :"}
-    found = {one: [name for start, name in starts.items() if one.startswith(start)] for one in run.violations(claim)}
+    violations = spoilt_run.violations(claim)
+    found = {one: [name for start, name in starts.items() if one.startswith(start)] for one in violations}
     assert [violation for violation, named in found.items() if not named] == []
     assert set(names) - {name for named in found.values() for name in named} == set()
 
