@@ -1,5 +1,6 @@
 """Permissions: what functions may do is what their code does, and every action that is named exists."""
 
+import asyncio
 import json
 import re
 from functools import cache
@@ -10,6 +11,7 @@ import pytest
 
 from infra.grants import authorizer_grants, gateway_grants, node_grants, stop_grants
 from infra.naming import Names, Place
+from infra.permissions import Grant
 from runtime.state.breakers import BREAKER_PARTITION
 from runtime.state.budgets import BUDGET_PARTITION
 from runtime.state.keys import KEY_PARTITION
@@ -84,6 +86,11 @@ def test_functions_may_do_what_their_code_does_and_nothing_else() -> None:
     assert {action.partition(":")[2] for action in allowed} == called_operations(ROOT / "runtime")
 
 
+async def of_nodes() -> tuple[Grant, ...]:
+    """Return what nodes may do; Pulumi joins names in an event loop only."""
+    return node_grants(NAMES, KEY, KEY, BUCKET)
+
+
 def test_the_stop_function_writes_the_stop_flag_the_gateway_what_is_counted_and_nobody_anything_else() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:Query"}
     grants = {
@@ -91,7 +98,7 @@ def test_the_stop_function_writes_the_stop_flag_the_gateway_what_is_counted_and_
         "gateway": gateway_grants(NAMES, KEY, (SECRET,), has_pool=True),
         "gateway without providers": gateway_grants(NAMES, KEY, (), has_pool=False),
         "stop": stop_grants(NAMES, KEY, TOPIC, has_pool=True),
-        "node": node_grants(NAMES, KEY, KEY, BUCKET),
+        "node": asyncio.run(of_nodes()),
     }
     writing = {
         (who, grant.actions, partition)
